@@ -1,0 +1,1 @@
+//! Locadocs finds which public body in France keeps a document.

@@ -1,0 +1,2 @@
+//! The `locadocs` command.
+fn main() {}
