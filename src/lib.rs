@@ -1,1 +1,3 @@
 //! Locadocs finds which public body in France keeps a document.
+
+pub mod content;
