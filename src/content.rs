@@ -3,4 +3,6 @@
 
 pub mod cell;
 pub mod ids;
+pub mod period;
+pub mod rich_text;
 pub mod tables;
