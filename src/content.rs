@@ -4,5 +4,7 @@
 pub mod cell;
 pub mod ids;
 pub mod period;
+pub mod problem;
 pub mod rich_text;
+pub mod row;
 pub mod tables;

@@ -1,0 +1,438 @@
+//! A row of the back office before it means anything, and the reading of its cells.
+//!
+//! A [`Reader`] takes typed values out of a row. What it can't read becomes a problem at that
+//! cell, and the rest of the row goes on.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use url::Url;
+
+use super::{
+    cell::{Attachment, Cell},
+    ids::{RecordId, Slug},
+    period::{Bound, Side},
+    problem::{Code, Place, Problem},
+    rich_text::RichText,
+    tables::{FieldKey, FieldKind, TableKey},
+};
+
+/// The cells of one row that the mapping knows, empty ones absent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Which row.
+    pub id: RecordId,
+    /// Its cells, each field at most once.
+    pub cells: Vec<(FieldKey, Cell)>,
+}
+
+/// Reads the cells of one row and gathers what is wrong with them.
+pub struct Reader<'a> {
+    table: TableKey,
+    id: &'a RecordId,
+    label: Option<String>,
+    cells: HashMap<FieldKey, &'a Cell>,
+    problems: &'a mut Vec<Problem>,
+}
+
+/// A row that has a name can be told to an archivist; longer ones are cut.
+const LABEL_CHARS: usize = 80;
+
+impl<'a> Reader<'a> {
+    /// Opens a row.
+    pub fn new(table: TableKey, row: &'a Row, problems: &'a mut Vec<Problem>) -> Self {
+        let cells: HashMap<_, _> = row.cells.iter().map(|(key, cell)| (*key, cell)).collect();
+        let label = table
+            .def()
+            .fields
+            .first()
+            .and_then(|primary| cells.get(&primary.key))
+            .and_then(|cell| plain_text(cell))
+            .map(|text| text.trim().chars().take(LABEL_CHARS).collect());
+        Self { table, id: &row.id, label, cells, problems }
+    }
+
+    /// Says that something is wrong with a cell.
+    pub fn report(&mut self, field: FieldKey, code: Code, message: impl Into<String>) {
+        let place = Place {
+            table: self.table,
+            record: Some(self.id.clone()),
+            label: self.label.clone(),
+            field: Some(field),
+        };
+        self.problems.push(Problem { place, code, message: message.into() });
+    }
+
+    /// Whether the archivist left the cell empty.
+    pub fn is_empty(&self, field: FieldKey) -> bool {
+        !self.cells.contains_key(&field)
+    }
+
+    /// Text on one or several lines, trimmed; a list is joined by commas.
+    pub fn text(&mut self, field: FieldKey) -> Option<String> {
+        let text = match self.cell(field)? {
+            Cell::List(items) => items.iter().filter_map(plain_text).collect::<Vec<_>>().join(", "),
+            Cell::MultiSelect(names) => names.join(", "),
+            cell => match plain_text(cell) {
+                Some(text) => text,
+                None => return self.unreadable(field, "un texte"),
+            },
+        };
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// Text that the row can't be published without.
+    pub fn required_text(&mut self, field: FieldKey) -> Option<String> {
+        let had_problems = self.problems.len();
+        let text = self.text(field);
+        if text.is_none() && self.problems.len() == had_problems {
+            self.report(field, Code::MissingCell, "Cette case est obligatoire et elle est vide.");
+        }
+        text
+    }
+
+    /// The row's slug: the archivist's, or one made of the title.
+    pub fn slug(&mut self, title: &str) -> Option<Slug> {
+        let typed = self.text(FieldKey::Slug);
+        if let Some(typed) = &typed {
+            if let Ok(slug) = typed.parse() {
+                return Some(slug);
+            }
+            let made = Slug::slugify(typed);
+            let instead = made.as_ref().map_or_else(|| "aucun".to_owned(), ToString::to_string);
+            self.report(
+                FieldKey::Slug,
+                Code::UnusableSlug,
+                format!(
+                    "« {} » ne peut pas servir d'identifiant : minuscules sans accent, chiffres et \
+                     tirets seulement. « {instead} » est utilisé à la place.",
+                    excerpt(typed)
+                ),
+            );
+            if made.is_some() {
+                return made;
+            }
+        }
+        let slug = Slug::slugify(title);
+        if slug.is_none() {
+            self.report(
+                FieldKey::Slug,
+                Code::MissingCell,
+                "Aucun identifiant ne peut être déduit du titre : en saisir un.",
+            );
+        }
+        slug
+    }
+
+    /// Airtable's Markdown.
+    pub fn rich_text(&mut self, field: FieldKey) -> Option<RichText> {
+        let text = match self.cell(field)? {
+            Cell::RichText(text) | Cell::Text(text) => text.as_str(),
+            _ => return self.unreadable(field, "un texte"),
+        };
+        RichText::new(text)
+    }
+
+    /// One of the options that the service knows, by name; case and outer spaces don't matter.
+    pub fn option<T: Copy>(&mut self, field: FieldKey, known: &[(&str, T)]) -> Option<T> {
+        let name = match self.cell(field)? {
+            Cell::Select(name) | Cell::Text(name) => name.clone(),
+            _ => return self.unreadable(field, "une option"),
+        };
+        self.find_option(field, &name, known)
+    }
+
+    /// Some of the options that the service knows. Unknown ones are left out and reported.
+    pub fn options<T: Copy>(&mut self, field: FieldKey, known: &[(&str, T)]) -> Vec<T> {
+        let names = match self.cell(field) {
+            None => return Vec::new(),
+            Some(Cell::MultiSelect(names)) => names.clone(),
+            Some(Cell::Select(name) | Cell::Text(name)) => vec![name.clone()],
+            Some(_) => {
+                self.unreadable::<()>(field, "des options");
+                return Vec::new();
+            }
+        };
+        names.iter().filter_map(|name| self.find_option(field, name, known)).collect()
+    }
+
+    fn find_option<T: Copy>(
+        &mut self,
+        field: FieldKey,
+        name: &str,
+        known: &[(&str, T)],
+    ) -> Option<T> {
+        let wanted = name.trim().to_lowercase();
+        let found = known.iter().find(|(option, _)| option.to_lowercase() == wanted);
+        if found.is_none() {
+            let options: Vec<_> = known.iter().map(|(option, _)| *option).collect();
+            self.report(
+                field,
+                Code::UnknownOption,
+                format!(
+                    "L'option « {} » n'est pas connue. Options possibles : {}.",
+                    excerpt(name),
+                    options.join(", ")
+                ),
+            );
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// Whether a box is checked.
+    pub fn checked(&mut self, field: FieldKey) -> bool {
+        match self.cell(field) {
+            None => false,
+            Some(Cell::Checked) => true,
+            Some(Cell::Number(number)) => *number != 0.0,
+            Some(_) => {
+                self.unreadable::<()>(field, "une case à cocher");
+                false
+            }
+        }
+    }
+
+    /// A finite number; a text that is one is accepted, with a comma or a point.
+    pub fn number(&mut self, field: FieldKey) -> Option<f64> {
+        let number = match self.cell(field)? {
+            Cell::Number(number) => Some(*number),
+            Cell::Text(text) => text.trim().replace(',', ".").parse().ok(),
+            _ => None,
+        };
+        match number.filter(|number| number.is_finite()) {
+            Some(number) => Some(number),
+            None => self.unreadable(field, "un nombre"),
+        }
+    }
+
+    /// A day.
+    pub fn day(&mut self, field: FieldKey) -> Option<NaiveDate> {
+        match self.cell(field)? {
+            Cell::Date(day) => Some(*day),
+            Cell::DateTime(instant) => Some(instant.date_naive()),
+            Cell::Text(text) => match Bound::parse(text, Side::From) {
+                Ok(Bound::Day(day)) => Some(day),
+                _ => self.unreadable_date(field, &text.clone()),
+            },
+            _ => self.unreadable(field, "une date"),
+        }
+    }
+
+    /// One end of a period; `None` when it can't be read, which is not the same as open.
+    pub fn bound(&mut self, field: FieldKey, side: Side) -> Option<Bound> {
+        match self.cell(field) {
+            None if self.is_empty(field) => Some(Bound::Open),
+            None => None,
+            Some(Cell::Date(day)) => Some(Bound::Day(*day)),
+            Some(Cell::Number(year)) => self.bound_of_text(field, &year.to_string(), side),
+            Some(Cell::Text(text)) => self.bound_of_text(field, &text.clone(), side),
+            Some(_) => self.unreadable(field, "une date"),
+        }
+    }
+
+    fn bound_of_text(&mut self, field: FieldKey, text: &str, side: Side) -> Option<Bound> {
+        match Bound::parse(text, side) {
+            Ok(bound) => Some(bound),
+            Err(_) => self.unreadable_date(field, text),
+        }
+    }
+
+    fn unreadable_date<T>(&mut self, field: FieldKey, text: &str) -> Option<T> {
+        self.report(
+            field,
+            Code::UnreadableDate,
+            format!(
+                "« {} » n'est pas une date lisible. Formes acceptées : 1908, 1908-07, 1908-07-01, \
+                 01/07/1908, « 75 ans » ou case vide.",
+                excerpt(text)
+            ),
+        );
+        None
+    }
+
+    /// A web address with http or https.
+    pub fn url(&mut self, field: FieldKey) -> Option<Url> {
+        let text = self.text(field)?;
+        match Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+            _ => self.unreadable_address(
+                field,
+                &text,
+                "adresse web, par exemple https://www.rennes.fr",
+            ),
+        }
+    }
+
+    /// An e-mail address: something on both sides of one @, without spaces.
+    pub fn email(&mut self, field: FieldKey) -> Option<String> {
+        let text = self.text(field)?;
+        let is_email = matches!(text.split_once('@'), Some((user, host))
+            if !user.is_empty() && host.contains('.') && !host.contains('@'))
+            && !text.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"'));
+        if is_email {
+            return Some(text);
+        }
+        self.unreadable_address(field, &text, "adresse de courriel, par exemple archives@ville.fr")
+    }
+
+    fn unreadable_address<T>(&mut self, field: FieldKey, text: &str, expected: &str) -> Option<T> {
+        let message = format!("« {} » n'est pas une {expected}.", excerpt(text));
+        self.report(field, Code::UnreadableAddress, message);
+        None
+    }
+
+    /// Links to other rows, each once, in order.
+    pub fn links(&mut self, field: FieldKey) -> Vec<RecordId> {
+        match self.cell(field) {
+            None => Vec::new(),
+            Some(Cell::Links(ids)) => {
+                let mut links: Vec<RecordId> = Vec::with_capacity(ids.len());
+                for id in ids {
+                    if !links.contains(id) {
+                        links.push(id.clone());
+                    }
+                }
+                links
+            }
+            Some(_) => {
+                self.unreadable::<()>(field, "des liens vers d'autres lignes");
+                Vec::new()
+            }
+        }
+    }
+
+    /// One link; the first of several, with a problem.
+    pub fn link(&mut self, field: FieldKey) -> Option<RecordId> {
+        let links = self.links(field);
+        if links.len() > 1 {
+            let message = format!(
+                "Un seul lien est attendu, {} sont saisis : seul le premier est utilisé.",
+                links.len()
+            );
+            self.report(field, Code::SeveralLinks, message);
+        }
+        links.into_iter().next()
+    }
+
+    /// Files.
+    pub fn attachments(&mut self, field: FieldKey) -> Vec<Attachment> {
+        match self.cell(field) {
+            None => Vec::new(),
+            Some(Cell::Attachments(files)) => files.clone(),
+            Some(_) => {
+                self.unreadable::<()>(field, "des fichiers");
+                Vec::new()
+            }
+        }
+    }
+
+    /// The cell, unless it is empty or its computation failed.
+    fn cell(&mut self, field: FieldKey) -> Option<&'a Cell> {
+        let cell = *self.cells.get(&field)?;
+        if let Cell::Failed(marker) = cell {
+            let message = format!(
+                "Le calcul de cette case a échoué ({}) : corriger la formule du champ.",
+                excerpt(marker)
+            );
+            self.report(field, Code::ComputedFieldError, message);
+            return None;
+        }
+        Some(cell)
+    }
+
+    fn unreadable<T>(&mut self, field: FieldKey, expected: &str) -> Option<T> {
+        let found = self.cells.get(&field).map_or("rien", |cell| describe(cell));
+        let message = format!("Cette case contient {found} ; {expected} est attendu ici.");
+        self.report(field, Code::UnreadableCell, message);
+        None
+    }
+}
+
+fn plain_text(cell: &Cell) -> Option<String> {
+    match cell {
+        Cell::Text(text) | Cell::RichText(text) | Cell::Select(text) => Some(text.clone()),
+        Cell::Number(number) => Some(number.to_string()),
+        Cell::Date(day) => Some(day.to_string()),
+        Cell::DateTime(instant) => Some(instant.to_rfc3339()),
+        _ => None,
+    }
+}
+
+fn describe(cell: &Cell) -> &'static str {
+    match cell {
+        Cell::Text(_) | Cell::RichText(_) => "un texte",
+        Cell::Number(_) => "un nombre",
+        Cell::Checked => "une case cochée",
+        Cell::Select(_) | Cell::MultiSelect(_) => "une option",
+        Cell::Date(_) | Cell::DateTime(_) => "une date",
+        Cell::Links(_) => "des liens",
+        Cell::Attachments(_) => "des fichiers",
+        Cell::List(_) => "une liste",
+        Cell::Collaborator => "une personne",
+        Cell::Failed(_) => "une erreur de calcul",
+        Cell::Opaque(_) => "une valeur d'un type inconnu",
+    }
+}
+
+/// Enough of a text to recognize it.
+pub fn excerpt(text: &str) -> String {
+    const CHARS: usize = 60;
+    match text.char_indices().nth(CHARS) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
+    }
+}
+
+impl FieldKind {
+    /// Whether a cell of such a field may be read from what Airtable calls this type.
+    ///
+    /// Lenient where nothing is lost: a year typed in a number field, a formula that gives text.
+    pub fn accepts(self, airtable_type: &str) -> bool {
+        const TEXTUAL: &[&str] = &[
+            "singleLineText",
+            "multilineText",
+            "richText",
+            "email",
+            "url",
+            "phoneNumber",
+            "formula",
+            "rollup",
+            "multipleLookupValues",
+            "aiText",
+            "externalSyncSource",
+        ];
+        let textual = TEXTUAL.contains(&airtable_type);
+        match self {
+            Self::Line | Self::Lines | Self::Email | Self::Phone | Self::Url => {
+                textual
+                    || matches!(
+                        airtable_type,
+                        "number" | "singleSelect" | "multipleSelects" | "date" | "autoNumber"
+                    )
+            }
+            Self::RichText => textual,
+            Self::Number(_) => {
+                textual
+                    || matches!(
+                        airtable_type,
+                        "number" | "currency" | "percent" | "rating" | "count" | "autoNumber"
+                    )
+            }
+            Self::Checkbox => matches!(airtable_type, "checkbox" | "formula" | "rollup"),
+            Self::Select(_) => textual || airtable_type == "singleSelect",
+            Self::MultiSelect(_) => {
+                textual || matches!(airtable_type, "multipleSelects" | "singleSelect")
+            }
+            Self::Day | Self::Instant => {
+                textual
+                    || matches!(
+                        airtable_type,
+                        "date" | "dateTime" | "createdTime" | "lastModifiedTime"
+                    )
+            }
+            Self::Links(_) => airtable_type == "multipleRecordLinks",
+            Self::Attachments => airtable_type == "multipleAttachments",
+        }
+    }
+}
