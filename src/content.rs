@@ -2,9 +2,18 @@
 //! drawn from them. Nothing here does IO, reads a clock or knows Airtable's JSON.
 
 pub mod cell;
+pub mod document;
+pub mod guide;
+pub mod holding;
 pub mod ids;
+pub mod locate;
 pub mod period;
 pub mod problem;
 pub mod rich_text;
 pub mod row;
+pub mod rows;
+pub mod service;
+pub mod status;
 pub mod tables;
+pub mod territory;
+pub mod walk;

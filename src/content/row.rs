@@ -9,13 +9,15 @@ use chrono::NaiveDate;
 use url::Url;
 
 use super::{
-    cell::{Attachment, Cell},
+    cell::Cell,
+    guide::Illustration,
     ids::{RecordId, Slug},
     period::{Bound, Side},
     problem::{Code, Place, Problem},
     rich_text::RichText,
-    tables::{FieldKey, FieldKind, TableKey},
+    tables::{FieldKey, TableKey},
 };
+use crate::reference::InseeCode;
 
 /// The cells of one row that the mapping knows, empty ones absent.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +82,16 @@ impl<'a> Reader<'a> {
         };
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// Words or expressions separated by commas, semicolons or line breaks, or a list.
+    pub fn words(&mut self, field: FieldKey) -> Vec<String> {
+        let text = self.text(field).unwrap_or_default();
+        text.split([',', ';', '\n'])
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Text that the row can't be published without.
@@ -282,6 +294,23 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// An INSEE code of a commune, by its form alone.
+    pub fn insee_code(&mut self, field: FieldKey) -> Option<InseeCode> {
+        let text = self.text(field)?;
+        let code = text.to_uppercase().parse().ok();
+        if code.is_none() {
+            self.report(
+                field,
+                Code::UnknownInseeCode,
+                format!(
+                    "« {} » n'est pas un code INSEE de commune, par exemple 35238.",
+                    excerpt(&text)
+                ),
+            );
+        }
+        code
+    }
+
     /// Links to other rows, each once, in order.
     pub fn links(&mut self, field: FieldKey) -> Vec<RecordId> {
         match self.cell(field) {
@@ -315,11 +344,11 @@ impl<'a> Reader<'a> {
         links.into_iter().next()
     }
 
-    /// Files.
-    pub fn attachments(&mut self, field: FieldKey) -> Vec<Attachment> {
+    /// Images.
+    pub fn illustrations(&mut self, field: FieldKey) -> Vec<Illustration> {
         match self.cell(field) {
             None => Vec::new(),
-            Some(Cell::Attachments(files)) => files.clone(),
+            Some(Cell::Attachments(files)) => files.iter().cloned().map(Into::into).collect(),
             Some(_) => {
                 self.unreadable::<()>(field, "des fichiers");
                 Vec::new()
@@ -381,58 +410,5 @@ pub fn excerpt(text: &str) -> String {
     match text.char_indices().nth(CHARS) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text.to_owned(),
-    }
-}
-
-impl FieldKind {
-    /// Whether a cell of such a field may be read from what Airtable calls this type.
-    ///
-    /// Lenient where nothing is lost: a year typed in a number field, a formula that gives text.
-    pub fn accepts(self, airtable_type: &str) -> bool {
-        const TEXTUAL: &[&str] = &[
-            "singleLineText",
-            "multilineText",
-            "richText",
-            "email",
-            "url",
-            "phoneNumber",
-            "formula",
-            "rollup",
-            "multipleLookupValues",
-            "aiText",
-            "externalSyncSource",
-        ];
-        let textual = TEXTUAL.contains(&airtable_type);
-        match self {
-            Self::Line | Self::Lines | Self::Email | Self::Phone | Self::Url => {
-                textual
-                    || matches!(
-                        airtable_type,
-                        "number" | "singleSelect" | "multipleSelects" | "date" | "autoNumber"
-                    )
-            }
-            Self::RichText => textual,
-            Self::Number(_) => {
-                textual
-                    || matches!(
-                        airtable_type,
-                        "number" | "currency" | "percent" | "rating" | "count" | "autoNumber"
-                    )
-            }
-            Self::Checkbox => matches!(airtable_type, "checkbox" | "formula" | "rollup"),
-            Self::Select(_) => textual || airtable_type == "singleSelect",
-            Self::MultiSelect(_) => {
-                textual || matches!(airtable_type, "multipleSelects" | "singleSelect")
-            }
-            Self::Day | Self::Instant => {
-                textual
-                    || matches!(
-                        airtable_type,
-                        "date" | "dateTime" | "createdTime" | "lastModifiedTime"
-                    )
-            }
-            Self::Links(_) => airtable_type == "multipleRecordLinks",
-            Self::Attachments => airtable_type == "multipleAttachments",
-        }
     }
 }

@@ -1,0 +1,219 @@
+//! Build: from rows that were read to a release, linked and validated.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use super::{
+    guides,
+    links::{Origin, follow, unique_slugs},
+    release::{Content, Release},
+};
+use crate::{
+    content::{
+        document::Document,
+        holding::{Holding, HoldingRow},
+        ids::{RecordId, Slug},
+        problem::{Code, Problem},
+        rows::{Rows, Table},
+        service::Service,
+        status::Status,
+        tables::{FieldKey, TableKey},
+        territory::Territory,
+    },
+    reference::Reference,
+};
+
+/// A release and everything that is wrong with the rows it was made of.
+#[derive(Debug)]
+pub struct Built {
+    /// What the public gets.
+    pub release: Release,
+    /// What archivists should mend, sorted by place.
+    pub problems: Vec<Problem>,
+}
+
+/// Builds a release.
+///
+/// A guide that is broken is kept as it is in `previous`, if it is there. Pure: the same rows and
+/// the same previous release give the same release, in whatever order the rows come.
+pub fn build(mut rows: Rows, reference: &Reference, previous: Option<&Release>) -> Built {
+    let mut problems = std::mem::take(&mut rows.problems);
+    let document_slugs = slugs_of(&rows.documents, TableKey::Documents, &mut problems);
+    let service_slugs = slugs_of(&rows.services, TableKey::Services, &mut problems);
+    let territory_slugs = slugs_of(&rows.territories, TableKey::Territories, &mut problems);
+    let guides = guides::build(&rows, &document_slugs, previous, &mut problems);
+    let mut linker = HoldingLinker {
+        rows: &rows,
+        documents: &document_slugs,
+        services: &service_slugs,
+        territories: &territory_slugs,
+        problems: &mut problems,
+    };
+    let holdings = rows
+        .holdings
+        .iter()
+        .filter(|holding| holding.status == Status::Published)
+        .filter_map(|holding| linker.link(holding))
+        .collect();
+    check_seats(&rows.services, reference, &mut problems);
+    let content = Content {
+        guides,
+        documents: published(&rows.documents, &document_slugs),
+        services: published(&rows.services, &service_slugs),
+        territories: published(&rows.territories, &territory_slugs),
+        holdings,
+    };
+    problems.sort();
+    problems.dedup();
+    Built { release: Release::new(content, reference), problems }
+}
+
+/// A row that is published under a slug of its own.
+trait Published: Clone {
+    fn status(&self) -> Status;
+    fn record(&self) -> &RecordId;
+    fn name(&self) -> &str;
+    fn slug(&self) -> &Slug;
+    fn set_slug(&mut self, slug: Slug);
+}
+
+macro_rules! published {
+    ($name:ty, $status:expr) => {
+        impl Published for $name {
+            fn status(&self) -> Status {
+                let status: fn(&Self) -> Status = $status;
+                status(self)
+            }
+            fn record(&self) -> &RecordId {
+                &self.record
+            }
+            fn name(&self) -> &str {
+                &self.name
+            }
+            fn slug(&self) -> &Slug {
+                &self.slug
+            }
+            fn set_slug(&mut self, slug: Slug) {
+                self.slug = slug;
+            }
+        }
+    };
+}
+
+published!(Document, |document| document.status);
+published!(Service, |service| service.status);
+published!(Territory, |_| Status::Published);
+
+fn slugs_of<T: Published>(
+    table: &Table<T>,
+    key: TableKey,
+    problems: &mut Vec<Problem>,
+) -> HashMap<RecordId, Slug> {
+    let rows = table.iter().filter(|row| row.status() == Status::Published);
+    let origin = |row| Origin { table: key, record: T::record(row), label: Some(T::name(row)) };
+    unique_slugs(rows.map(|row| (origin(row), row.slug())), problems)
+}
+
+fn published<T: Published>(table: &Table<T>, slugs: &HashMap<RecordId, Slug>) -> IndexMap<Slug, T> {
+    let mut rows: IndexMap<Slug, T> = table
+        .iter()
+        .filter_map(|row| {
+            let slug = slugs.get(row.record())?;
+            let mut row = row.clone();
+            row.set_slug(slug.clone());
+            Some((slug.clone(), row))
+        })
+        .collect();
+    rows.sort_unstable_keys();
+    rows
+}
+
+struct HoldingLinker<'a> {
+    rows: &'a Rows,
+    documents: &'a HashMap<RecordId, Slug>,
+    services: &'a HashMap<RecordId, Slug>,
+    territories: &'a HashMap<RecordId, Slug>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl HoldingLinker<'_> {
+    /// `None` when the document, every territory, or the only service is not public.
+    fn link(&mut self, row: &HoldingRow) -> Option<Holding> {
+        let origin =
+            Origin { table: TableKey::Holdings, record: &row.record, label: row.title.as_deref() };
+        let document = self.document(row.document.as_ref()?, origin);
+        let territories: Vec<Slug> =
+            row.territories.iter().filter_map(|link| self.territory(link, origin)).collect();
+        let service =
+            row.service.as_ref().map(|link| self.service(link, origin, FieldKey::Service));
+        let contact_first = row
+            .contact_first
+            .iter()
+            .filter_map(|link| self.service(link, origin, FieldKey::ContactFirst))
+            .collect();
+        let service = match service {
+            // Something is kept, but by a service that the public can't be sent to.
+            Some(None) if row.state.is_kept() => return None,
+            service => service.flatten(),
+        };
+        if territories.is_empty() {
+            return None;
+        }
+        Some(Holding {
+            record: row.record.clone(),
+            title: row.title.clone(),
+            document: document?,
+            territories,
+            service,
+            period: row.period,
+            state: row.state,
+            access: row.access.clone(),
+            online: row.online.clone(),
+            notes: row.notes.clone(),
+            contact_first,
+            call_number: row.call_number.clone(),
+            source: row.source.clone(),
+            verified_on: row.verified_on,
+        })
+    }
+
+    fn document(&mut self, link: &RecordId, origin: Origin<'_>) -> Option<Slug> {
+        let field = FieldKey::Document;
+        let table = &self.rows.documents;
+        let row = follow(table, link, Published::status, origin, field, self.problems)?;
+        self.documents.get(&row.record).cloned()
+    }
+
+    fn territory(&mut self, link: &RecordId, origin: Origin<'_>) -> Option<Slug> {
+        let field = FieldKey::Territories;
+        let table = &self.rows.territories;
+        let row = follow(table, link, Published::status, origin, field, self.problems)?;
+        self.territories.get(&row.record).cloned()
+    }
+
+    fn service(&mut self, link: &RecordId, origin: Origin<'_>, field: FieldKey) -> Option<Slug> {
+        let table = &self.rows.services;
+        let row = follow(table, link, Published::status, origin, field, self.problems)?;
+        self.services.get(&row.record).cloned()
+    }
+}
+
+/// Tells which published services sit in a commune that does not exist.
+fn check_seats(services: &Table<Service>, reference: &Reference, problems: &mut Vec<Problem>) {
+    for service in services.iter().filter(|service| service.status == Status::Published) {
+        let Some(code) = service.commune.filter(|code| reference.find(*code).is_none()) else {
+            continue;
+        };
+        let origin = Origin {
+            table: TableKey::Services,
+            record: &service.record,
+            label: Some(&service.name),
+        };
+        problems.push(origin.problem(
+            FieldKey::Commune,
+            Code::UnknownInseeCode,
+            format!("« {code} » n'est pas le code d'une commune du découpage officiel."),
+        ));
+    }
+}

@@ -1,0 +1,99 @@
+//! Links between rows: what they lead to, and which slug each row gets.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::content::{
+    ids::{RecordId, Slug},
+    problem::{Code, Place, Problem},
+    rows::{Linked, Table},
+    status::Status,
+    tables::{FieldKey, TableKey},
+};
+
+/// The cell that holds a link, to say where one leads nowhere.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'a> {
+    pub table: TableKey,
+    pub record: &'a RecordId,
+    pub label: Option<&'a str>,
+}
+
+impl Origin<'_> {
+    pub fn problem(self, field: FieldKey, code: Code, message: impl Into<String>) -> Problem {
+        let place = Place {
+            table: self.table,
+            record: Some(self.record.clone()),
+            label: self.label.map(str::to_owned),
+            field: Some(field),
+        };
+        Problem { place, code, message: message.into() }
+    }
+}
+
+/// Follows a link to a row that must be public; says why it is not.
+pub(super) fn follow<'t, T>(
+    table: &'t Table<T>,
+    link: &RecordId,
+    status: impl Fn(&T) -> Status,
+    origin: Origin<'_>,
+    field: FieldKey,
+    problems: &mut Vec<Problem>,
+) -> Option<&'t T> {
+    let (code, message) = match table.get(link) {
+        Linked::Row(row) if status(row) == Status::Published => return Some(row),
+        Linked::Row(_) => (
+            Code::UnpublishedLink,
+            "Ce lien mène à une ligne qui n'est pas publiée : il est ignoré en attendant.",
+        ),
+        Linked::Unreadable => (
+            Code::UnpublishedLink,
+            "Ce lien mène à une ligne qui a elle-même un problème : il est ignoré en attendant.",
+        ),
+        Linked::Missing => {
+            (Code::BrokenLink, "Ce lien mène à une ligne qui n'existe plus : il est ignoré.")
+        }
+    };
+    problems.push(origin.problem(field, code, message));
+    None
+}
+
+/// Gives each row a slug of its own: the first by record id keeps a contested one, the others get
+/// a number, and a problem.
+pub(super) fn unique_slugs<'a>(
+    rows: impl Iterator<Item = (Origin<'a>, &'a Slug)>,
+    problems: &mut Vec<Problem>,
+) -> HashMap<RecordId, Slug> {
+    let rows: Vec<_> = rows.collect();
+    let mut taken: HashSet<Slug> = HashSet::with_capacity(rows.len());
+    let mut slugs = HashMap::with_capacity(rows.len());
+    let mut contested = Vec::new();
+    for (origin, slug) in &rows {
+        if taken.insert((*slug).clone()) {
+            slugs.insert(origin.record.clone(), (*slug).clone());
+        } else {
+            contested.push((origin, *slug));
+        }
+    }
+    // After the others, so that a number never takes the slug that a row typed for itself.
+    for (origin, slug) in contested {
+        let Some(own) = numbered(slug, &taken) else { continue };
+        problems.push(origin.problem(
+            FieldKey::Slug,
+            Code::DuplicateSlug,
+            format!("L'identifiant « {slug} » est déjà pris par une autre ligne : « {own} » est utilisé ici."),
+        ));
+        taken.insert(own.clone());
+        slugs.insert(origin.record.clone(), own);
+    }
+    slugs
+}
+
+/// The first of `slug-2`, `slug-3`… that is free.
+fn numbered(slug: &Slug, taken: &HashSet<Slug>) -> Option<Slug> {
+    (2..=taken.len() + 2).find_map(|number| {
+        let suffix = format!("-{number}");
+        let stem: String = slug.as_str().chars().take(100 - suffix.len()).collect();
+        let candidate: Slug = format!("{}{suffix}", stem.trim_end_matches('-')).parse().ok()?;
+        (!taken.contains(&candidate)).then_some(candidate)
+    })
+}

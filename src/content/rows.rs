@@ -1,0 +1,141 @@
+//! Everything that the back office's rows say, read but not yet linked to each other.
+
+use std::collections::HashMap;
+
+use super::{
+    document::Document,
+    guide::{ChoiceRow, GuideRow, StepRow},
+    holding::HoldingRow,
+    ids::RecordId,
+    problem::Problem,
+    row::Row,
+    service::Service,
+    status::Status,
+    tables::TableKey,
+    territory::Territory,
+};
+use crate::reference::Reference;
+
+/// The rows of every table, and the problems met while reading them.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// *Guides*.
+    pub guides: Table<GuideRow>,
+    /// *Étapes*.
+    pub steps: Table<StepRow>,
+    /// *Choix*.
+    pub choices: Table<ChoiceRow>,
+    /// *Documents*.
+    pub documents: Table<Document>,
+    /// *Services*.
+    pub services: Table<Service>,
+    /// *Territoires*.
+    pub territories: Table<Territory>,
+    /// *Données locales*.
+    pub holdings: Table<HoldingRow>,
+    /// What is wrong with single rows.
+    pub problems: Vec<Problem>,
+}
+
+/// The rows of one table, by record id, so that nothing depends on the order in which Airtable
+/// lists them.
+#[derive(Debug)]
+pub struct Table<T> {
+    rows: Vec<(RecordId, Option<T>)>,
+    index: HashMap<RecordId, usize>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), index: HashMap::new() }
+    }
+}
+
+/// What a link leads to.
+#[derive(Debug)]
+pub enum Linked<'a, T> {
+    /// A row that was read.
+    Row(&'a T),
+    /// A row that has problems of its own, told there.
+    Unreadable,
+    /// No row of that table.
+    Missing,
+}
+
+impl<T> Table<T> {
+    fn new(mut rows: Vec<(RecordId, Option<T>)>) -> Self {
+        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let index = rows.iter().enumerate().map(|(at, (id, _))| (id.clone(), at)).collect();
+        Self { rows, index }
+    }
+
+    /// The rows that could be read, in the order of their record ids.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.rows.iter().filter_map(|(_, row)| row.as_ref())
+    }
+
+    /// Follows a link.
+    pub fn get(&self, id: &RecordId) -> Linked<'_, T> {
+        match self.index.get(id).and_then(|at| self.rows.get(*at)) {
+            Some((_, Some(row))) => Linked::Row(row),
+            Some((_, None)) => Linked::Unreadable,
+            None => Linked::Missing,
+        }
+    }
+}
+
+impl Rows {
+    /// Reads every row of every table. `rows_of` gives the rows of a table in any order; a table
+    /// that is not in the base has none.
+    pub fn read<I: IntoIterator<Item = Row>>(
+        rows_of: impl Fn(TableKey) -> I,
+        reference: &Reference,
+    ) -> Self {
+        let mut problems = Vec::new();
+        let mut reader = TableReader { rows_of: &rows_of, problems: &mut problems };
+        Self {
+            guides: reader.read(TableKey::Guides, GuideRow::read, |row| row.status),
+            steps: reader.read(TableKey::Steps, StepRow::read, |row| row.status),
+            choices: reader.read(TableKey::Choices, ChoiceRow::read, |_| Status::Published),
+            documents: reader.read(TableKey::Documents, Document::read, |row| row.status),
+            services: reader.read(TableKey::Services, Service::read, |row| row.status),
+            territories: reader.read(
+                TableKey::Territories,
+                |row, problems| Territory::read(row, reference, problems),
+                |_| Status::Published,
+            ),
+            holdings: reader.read(TableKey::Holdings, HoldingRow::read, |row| row.status),
+            problems,
+        }
+    }
+}
+
+struct TableReader<'a, F> {
+    rows_of: &'a F,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<I: IntoIterator<Item = Row>, F: Fn(TableKey) -> I> TableReader<'_, F> {
+    fn read<T>(
+        &mut self,
+        table: TableKey,
+        read: impl Fn(&Row, &mut Vec<Problem>) -> Option<T>,
+        status: impl Fn(&T) -> Status,
+    ) -> Table<T> {
+        let mut rows = Vec::new();
+        for row in (self.rows_of)(table) {
+            // Airtable's grid makes blank rows at a click; they say nothing, so nothing is said.
+            if row.cells.is_empty() {
+                continue;
+            }
+            let before = self.problems.len();
+            let value = read(&row, self.problems);
+            // A draft is unfinished by definition: it is checked once it is published.
+            if value.as_ref().is_some_and(|value| status(value) != Status::Published) {
+                self.problems.truncate(before);
+            }
+            rows.push((row.id, value));
+        }
+        Table::new(rows)
+    }
+}

@@ -1,0 +1,183 @@
+//! Services: the bodies that keep documents or inform the public.
+
+use url::Url;
+
+use super::{
+    guide::Illustration,
+    ids::{RecordId, Slug},
+    problem::{Code, Problem},
+    row::{Reader, Row, excerpt},
+    status::Status,
+    tables::{FieldKey, TableKey},
+};
+use crate::reference::InseeCode;
+
+/// A body that keeps documents.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Service {
+    /// Its public name.
+    pub slug: Slug,
+    /// Its row.
+    pub record: RecordId,
+    /// Whether it is public.
+    pub status: Status,
+    /// Official name.
+    pub name: String,
+    /// What it is.
+    pub kind: ServiceKind,
+    /// Whether it stands for a body of whichever commune is asked for.
+    pub is_generic: bool,
+    /// Number and street.
+    pub address: Option<String>,
+    /// Post code.
+    pub postcode: Option<String>,
+    /// Where it is.
+    pub commune: Option<InseeCode>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Web site.
+    pub website: Option<Url>,
+    /// Form to ask for a document.
+    pub form: Option<Url>,
+    /// Opening hours, in OpenStreetMap's format, known to parse.
+    pub hours: Option<String>,
+    /// What the hours leave unsaid.
+    pub hours_note: Option<String>,
+    /// Whether one must book.
+    pub appointment_only: bool,
+    /// WGS 84.
+    pub position: Option<Position>,
+    /// Photographs.
+    pub photos: Vec<Illustration>,
+}
+
+/// What a service is. Archives are named when nothing better is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ServiceKind {
+    /// Archives of a département.
+    DepartmentArchives,
+    /// Archives of a commune.
+    MunicipalArchives,
+    /// Town hall.
+    TownHall,
+    /// Town planning.
+    Planning,
+    /// Land registry.
+    LandRegistry,
+    /// Land tax office, which keeps the cadastre.
+    LandTax,
+    /// Notary's office.
+    Notary,
+    /// Chamber of notaries.
+    NotaryChamber,
+    /// Anything else.
+    Other,
+}
+
+impl ServiceKind {
+    /// Names in the back office.
+    pub const OPTIONS: &'static [(&'static str, Self)] = &[
+        ("Archives départementales", Self::DepartmentArchives),
+        ("Archives municipales", Self::MunicipalArchives),
+        ("Mairie", Self::TownHall),
+        ("Service d'urbanisme", Self::Planning),
+        ("Service de la publicité foncière", Self::LandRegistry),
+        ("Service des impôts fonciers", Self::LandTax),
+        ("Étude notariale", Self::Notary),
+        ("Chambre des notaires", Self::NotaryChamber),
+        ("Autre", Self::Other),
+    ];
+}
+
+/// A point in WGS 84, to a millionth of a degree (about ten centimetres).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Position {
+    latitude: i32,
+    longitude: i32,
+}
+
+impl Position {
+    const SCALE: f64 = 1_000_000.0;
+
+    /// `None` outside the globe.
+    #[expect(clippy::cast_possible_truncation, reason = "at most 180 million, as just checked")]
+    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
+        let is_valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
+        is_valid.then(|| Self {
+            latitude: (latitude * Self::SCALE).round() as i32,
+            longitude: (longitude * Self::SCALE).round() as i32,
+        })
+    }
+
+    /// Degrees north.
+    pub fn latitude(self) -> f64 {
+        f64::from(self.latitude) / Self::SCALE
+    }
+
+    /// Degrees east.
+    pub fn longitude(self) -> f64 {
+        f64::from(self.longitude) / Self::SCALE
+    }
+}
+
+impl Service {
+    /// Reads a row; `None` when it has no name or no slug.
+    pub fn read(row: &Row, problems: &mut Vec<Problem>) -> Option<Self> {
+        let mut reader = Reader::new(TableKey::Services, row, problems);
+        let status = Status::read(&mut reader);
+        let name = reader.required_text(FieldKey::Name)?;
+        Some(Self {
+            record: row.id.clone(),
+            status,
+            slug: reader.slug(&name)?,
+            kind: reader.option(FieldKey::Type, ServiceKind::OPTIONS).unwrap_or(ServiceKind::Other),
+            is_generic: reader.checked(FieldKey::Generic),
+            address: reader.text(FieldKey::Address),
+            postcode: reader.text(FieldKey::Postcode),
+            commune: reader.insee_code(FieldKey::Commune),
+            phone: reader.text(FieldKey::Phone),
+            email: reader.email(FieldKey::Email),
+            website: reader.url(FieldKey::Website),
+            form: reader.url(FieldKey::Form),
+            hours: hours(&mut reader),
+            hours_note: reader.text(FieldKey::HoursNote),
+            appointment_only: reader.checked(FieldKey::AppointmentOnly),
+            position: position(&mut reader),
+            photos: reader.illustrations(FieldKey::Photo),
+            name,
+        })
+    }
+}
+
+fn hours(reader: &mut Reader<'_>) -> Option<String> {
+    let text = reader.text(FieldKey::Hours)?;
+    if let Err(error) = opening_hours_syntax::parse(&text) {
+        reader.report(
+            FieldKey::Hours,
+            Code::UnreadableHours,
+            format!(
+                "« {} » n'est pas au format d'OpenStreetMap, par exemple « Mo-Fr 09:00-12:30,\
+                 13:30-17:00 » : {error}",
+                excerpt(&text)
+            ),
+        );
+        return None;
+    }
+    Some(text)
+}
+
+fn position(reader: &mut Reader<'_>) -> Option<Position> {
+    let latitude = reader.number(FieldKey::Latitude)?;
+    let longitude = reader.number(FieldKey::Longitude)?;
+    let position = Position::new(latitude, longitude);
+    if position.is_none() {
+        reader.report(
+            FieldKey::Latitude,
+            Code::UnreadableCell,
+            format!("{latitude} ; {longitude} n'est pas un point du globe, en degrés décimaux."),
+        );
+    }
+    position
+}

@@ -1,0 +1,3 @@
+//! The sync: the only writer of the mirror and of the current release.
+
+pub mod live;

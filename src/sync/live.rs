@@ -1,0 +1,75 @@
+//! What is live: the current publication, and how the sync is doing.
+//!
+//! Readers take one [`Publication`] for a request and answer wholly from it; the sync swaps in the
+//! next one without waiting for them.
+
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, Utc};
+
+use crate::{catalog::Release, content::problem::Problem};
+
+/// A release as it was published.
+#[derive(Debug)]
+pub struct Publication {
+    /// What readers see.
+    pub release: Release,
+    /// When it became public; kept when a later round changes nothing.
+    pub published_at: DateTime<Utc>,
+}
+
+/// How the sync is doing.
+#[derive(Debug, Clone, Default)]
+pub struct SyncStatus {
+    /// When Airtable was last read to the end and what it held was fit to publish.
+    pub last_success: Option<DateTime<Utc>>,
+    /// When a round last started.
+    pub last_attempt: Option<DateTime<Utc>>,
+    /// Why the last round left things as they were; `None` after a good one. Safe to publish.
+    pub failure: Option<Failure>,
+    /// What archivists should mend, as of the last round that was read to the end.
+    pub problems: Arc<[Problem]>,
+    /// Rows read in the last good round.
+    pub rows: usize,
+    /// Calls made to Airtable since the service started.
+    pub calls: u64,
+}
+
+/// Why the last good release stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Stable name of the reason, for programs: `unreachable`, `unauthorized`, `schema`…
+    pub code: &'static str,
+    /// What happened, in English, without secrets.
+    pub message: String,
+}
+
+/// The current publication and status, shared by the sync and the API.
+#[derive(Debug, Default)]
+pub struct Live {
+    publication: ArcSwapOption<Publication>,
+    status: ArcSwap<SyncStatus>,
+}
+
+impl Live {
+    /// The current publication; `None` until a first round succeeds.
+    pub fn publication(&self) -> Option<Arc<Publication>> {
+        self.publication.load_full()
+    }
+
+    /// How the sync is doing.
+    pub fn status(&self) -> Arc<SyncStatus> {
+        self.status.load_full()
+    }
+
+    /// Makes a publication current.
+    pub fn publish(&self, publication: Publication) {
+        self.publication.store(Some(Arc::new(publication)));
+    }
+
+    /// Replaces the status.
+    pub fn report(&self, status: SyncStatus) {
+        self.status.store(Arc::new(status));
+    }
+}
