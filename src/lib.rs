@@ -1,6 +1,9 @@
 //! Locadocs finds which public body in France keeps a document.
 
+pub mod airtable;
 pub mod catalog;
+pub mod config;
 pub mod content;
+pub mod paris;
 pub mod reference;
 pub mod sync;
