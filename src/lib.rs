@@ -1,8 +1,6 @@
 //! Locadocs finds which public body in France keeps a document.
 
 pub mod airtable;
-pub mod catalog;
-pub mod config;
 pub mod content;
 pub mod paris;
 pub mod reference;
