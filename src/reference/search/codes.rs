@@ -1,0 +1,52 @@
+//! Suggestions for post codes and INSEE codes.
+
+use super::{Matched, Reference, Suggestion, ranking::Ranking};
+use crate::reference::{Found, InseeCode};
+
+/// A query made of digits alone, at most five, perhaps parted by spaces (*35 000*).
+pub(super) struct Digits(String);
+
+impl Digits {
+    pub(super) fn read(query: &str) -> Option<Self> {
+        let digits: String = query.chars().filter(|c| !c.is_whitespace()).collect();
+        let is_code = (1..=5).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        is_code.then_some(Self(digits))
+    }
+}
+
+/// The communes whose post code begins with these digits, then the one whose INSEE code they are,
+/// which always has its place.
+pub(super) fn suggest<'a>(
+    reference: &'a Reference,
+    Digits(digits): Digits,
+    limit: usize,
+) -> Vec<Suggestion<'a>> {
+    let by_insee = suggest_by_insee(reference, &digits).filter(|_| limit > 0);
+    let mut ranking = Ranking::new(limit - usize::from(by_insee.is_some()));
+    for (postcode, rank) in reference.search.postcodes_starting_with(&digits) {
+        ranking.offer((), *rank, *postcode);
+    }
+    let mut suggestions: Vec<_> = ranking
+        .into_best()
+        .filter_map(|(rank, postcode)| {
+            Some(reference.suggestion(reference.ranked(rank)?, Matched::Postcode(postcode)))
+        })
+        .collect();
+    let is_new = |found: &Suggestion<'_>| {
+        !suggestions.iter().any(|other| std::ptr::eq(other.commune, found.commune))
+    };
+    if let Some(found) = by_insee.filter(is_new) {
+        suggestions.push(found);
+    }
+    suggestions
+}
+
+/// The commune that an INSEE code, written in full, names or leads to.
+pub(super) fn suggest_by_insee<'a>(
+    reference: &'a Reference,
+    query: &str,
+) -> Option<Suggestion<'a>> {
+    let code: InseeCode = query.trim().parse().ok()?;
+    let commune = reference.find(code).map(Found::commune)?;
+    Some(reference.suggestion(commune, Matched::Insee(code)))
+}
