@@ -2,6 +2,4 @@
 
 pub mod airtable;
 pub mod content;
-pub mod paris;
 pub mod reference;
-pub mod sync;

@@ -179,17 +179,17 @@ impl Reference {
 
     /// The EPCI of this SIREN number.
     pub fn epci(&self, code: Siren) -> Option<&Epci> {
-        find_by(&self.epcis, |epci| epci.code, code)
+        find_by(&self.epcis, |epci| epci.code, &code)
     }
 
     /// The département of this code.
     pub fn departement(&self, code: DepartementCode) -> Option<&Departement> {
-        find_by(&self.departements, |departement| departement.code, code)
+        find_by(&self.departements, |departement| departement.code, &code)
     }
 
     /// The région of this code.
     pub fn region(&self, code: RegionCode) -> Option<&Region> {
-        find_by(&self.regions, |region| region.code, code)
+        find_by(&self.regions, |region| region.code, &code)
     }
 
     /// The current commune that a commune is, or is a part of.
@@ -267,11 +267,11 @@ impl fmt::Debug for Reference {
 }
 
 fn find_commune(communes: &[Commune], kind: CommuneKind, code: InseeCode) -> Option<&Commune> {
-    find_by(communes, |commune| (commune.code, commune.kind), (code, kind))
+    find_by(communes, |commune| (commune.code, commune.kind), &(code, kind))
 }
 
-fn find_by<T, K: Ord>(sorted: &[T], key: impl Fn(&T) -> K, wanted: K) -> Option<&T> {
-    sorted.binary_search_by_key(&wanted, key).ok().and_then(|at| sorted.get(at))
+fn find_by<'a, T, K: Ord>(sorted: &'a [T], key: impl Fn(&T) -> K, wanted: &K) -> Option<&'a T> {
+    sorted.binary_search_by_key(wanted, key).ok().and_then(|at| sorted.get(at))
 }
 
 /// Gives each part of a commune the EPCI of its commune and, when it has none of its own, its post
@@ -298,3 +298,6 @@ fn inherit(communes: &mut [Commune]) -> Result<(), DecodeError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,7 +139,7 @@ impl SearchIndex {
     }
 
     /// At most `len` bytes of an entry's text from some depth on. They may run past its name's end:
-    /// no query holds [`END`], so that such bytes only ever compare as less.
+    /// a query holds [`END`] only as its last byte, so that such bytes change no comparison.
     fn cut(&self, entry: Entry, depth: usize, len: usize) -> &[u8] {
         let start = (entry.start as usize + depth).min(self.text.len());
         let end = (start + len).min(self.text.len());

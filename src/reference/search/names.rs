@@ -48,8 +48,8 @@ enum Age {
 /// Candidates, each with its name's number in the index.
 type Names = Ranking<Fit, u32>;
 
-/// Names one slip away are offered only when fewer than these fit as typed, so that someone who
-/// types well never sees them.
+/// Names one slip away are offered only when fewer than these fit as typed and none has the query
+/// as whole words, so that someone who types well never sees them.
 const FEW: usize = 5;
 
 /// Shorter queries are one slip away from too much.
@@ -115,14 +115,19 @@ fn search(reference: &Reference, letters: &str, limit: usize, keep: impl Fn(u32)
     if !found.is_full() {
         offer_words_in_order(&mut found, index, &spelled_out, &keep);
     }
-    let is_found = found.len() >= FEW
-        || found.best_fit().is_some_and(|fit| fit.extent <= Extent::WholeButArticle);
-    if !is_found && !found.is_full() && letters.len() >= MIN_LEN_FOR_SLIPS {
+    let seems_right = found.len() >= FEW || found.is_full() || has_whole_words(index, &spelled_out);
+    if !seems_right && letters.len() >= MIN_LEN_FOR_SLIPS {
         for Slip { entries, len } in one_slip_away(index, &spelled_out) {
             offer_all(&mut found, index, entries, len, Spelling::OneSlip, &keep);
         }
     }
     found
+}
+
+fn has_whole_words(index: &SearchIndex, query: &str) -> bool {
+    [' ', char::from(END)]
+        .into_iter()
+        .any(|end| !index.starting_with(&format!("{query}{end}")).is_empty())
 }
 
 /// Offers entries that have their first `len` bytes in common with the query, or nearly.

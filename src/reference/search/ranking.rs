@@ -43,11 +43,6 @@ impl<S: Ord + Copy, T: Ord + Copy> Ranking<S, T> {
         self.best.len()
     }
 
-    /// How well the best candidate fits.
-    pub(super) fn best_fit(&self) -> Option<S> {
-        self.best.first().map(|(fit, _, _)| *fit)
-    }
-
     /// The rank of each of the best candidates and what was offered with it, the best first.
     pub(super) fn into_best(self) -> impl Iterator<Item = (u32, T)> {
         self.best.into_iter().map(|(_, rank, what)| (rank, what))
