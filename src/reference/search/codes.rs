@@ -21,8 +21,8 @@ pub(super) fn suggest<'a>(
     Digits(digits): Digits,
     limit: usize,
 ) -> Vec<Suggestion<'a>> {
-    let by_insee = suggest_by_insee(reference, &digits).filter(|_| limit > 0);
-    let mut ranking = Ranking::new(limit - usize::from(by_insee.is_some()));
+    let by_insee = suggest_by_insee(reference, &digits);
+    let mut ranking = Ranking::new(limit.saturating_sub(usize::from(by_insee.is_some())));
     for (postcode, commune) in postcodes_starting_with(reference, &digits) {
         if let Some(rank) = reference.search.rank_of(*commune) {
             ranking.offer((), rank, *postcode);

@@ -115,6 +115,10 @@ fn a_number_beside_a_name_tells_homonyms_apart() {
         ("saint-denis (974)", "97411"),
         ("35000 Rennes", "35238"),
         ("93200 st denis", "93066"),
+        ("Paris 75", "75056"),
+        ("lyon 69", "69123"),
+        ("renes 35", "35238"),
+        ("porto-vecchio (2A)", "2A247"),
     ] {
         let found = reference().suggest(query, 3);
         assert_eq!(found[0].commune.code.as_str(), code, "{query}");
