@@ -155,6 +155,23 @@ fn names_join_sentences() {
 }
 
 #[test]
+fn names_carry_the_article_that_their_liaison_tells() {
+    for commune in reference().communes() {
+        let article = match commune.liaison {
+            Liaison::Le => "Le ",
+            Liaison::La => "La ",
+            Liaison::Les => "Les ",
+            Liaison::L => "L'",
+            Liaison::Aux => "Aux ",
+            Liaison::Las => "Las ",
+            Liaison::Los => "Los ",
+            Liaison::De | Liaison::Elided => "",
+        };
+        assert!(commune.name.starts_with(article), "{}", commune.name);
+    }
+}
+
+#[test]
 fn a_missing_parent_or_successor_is_told() {
     let decode = |change: fn(&mut Dataset)| {
         let mut dataset = Dataset::decompress(EMBEDDED).unwrap();
