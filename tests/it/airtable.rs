@@ -21,9 +21,9 @@ const TOKEN: &str = "patSECRET.0123456789";
 fn settings(server: &Server) -> Settings {
     Settings {
         requests_per_second: None,
-        connect_timeout: Duration::from_secs(2),
-        request_timeout: Duration::from_millis(600),
-        idle_timeout: Duration::from_millis(300),
+        connect_timeout: Duration::from_secs(1),
+        request_timeout: Duration::from_secs(2),
+        idle_timeout: Duration::from_secs(1),
         max_response_bytes: 100_000,
         max_retries: 2,
         backoff_min: Duration::from_millis(1),

@@ -9,6 +9,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Barrier,
     task::JoinSet,
     time::Instant,
 };
@@ -43,6 +44,8 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// Waits, then sends these bytes.
     Late(Duration, Vec<u8>),
+    /// Waits until as many requests as the barrier counts have come, then sends these bytes.
+    Together(Arc<Barrier>, Vec<u8>),
     /// Sends the first bytes, then the others again and again, with a pause after each, for as long
     /// as the client listens.
     Endless(Vec<u8>, Vec<u8>, Duration),
@@ -63,9 +66,17 @@ impl Reply {
     }
 
     pub fn after(self, wait: Duration) -> Self {
+        Self::Late(wait, self.into_bytes())
+    }
+
+    pub fn together(self, barrier: &Arc<Barrier>) -> Self {
+        Self::Together(Arc::clone(barrier), self.into_bytes())
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
         match self {
-            Self::Bytes(bytes) => Self::Late(wait, bytes),
-            other => other,
+            Self::Bytes(bytes) => bytes,
+            other => panic!("{other:?} can't be put off"),
         }
     }
 
@@ -138,6 +149,10 @@ async fn serve(mut stream: TcpStream, url: Url, log: Arc<Mutex<Vec<Received>>>, 
         Reply::Bytes(bytes) => stream.write_all(&bytes).await,
         Reply::Late(wait, bytes) => {
             tokio::time::sleep(wait).await;
+            stream.write_all(&bytes).await
+        }
+        Reply::Together(barrier, bytes) => {
+            barrier.wait().await;
             stream.write_all(&bytes).await
         }
         Reply::Endless(first, then, pause) => endless(&mut stream, &first, &then, pause).await,
