@@ -10,7 +10,7 @@
 //! has no idempotency key: a lost answer may follow a row that was written. Calls that name what
 //! they change by id can be repeated without harm.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 use backon::{ExponentialBuilder, Retryable as _};
@@ -117,20 +117,14 @@ impl Client {
         (|| self.attempt(request, read))
             .retry(backoff)
             .when(|error| may_repeat(request.repeat, error))
-            .adjust(|error, wait| wait.map(|wait| self.wait_before_retry(error, wait)))
+            .adjust(|error, wait| {
+                wait.map(|wait| wait.max(error.retry_after().unwrap_or_default()))
+            })
             .notify(|error, wait| {
                 let error: &dyn std::error::Error = error;
                 tracing::info!(error, ?wait, "a call to Airtable failed and is made again");
             })
             .await
-    }
-
-    fn wait_before_retry(&self, error: &Error, wait: Duration) -> Duration {
-        match error {
-            // The lock-out of the limiter is the wait, for this caller as for the others.
-            Error::RateLimited { .. } => Duration::ZERO,
-            _ => error.retry_after().map_or(wait, |asked| wait.max(asked)),
-        }
     }
 
     async fn attempt<T>(&self, request: &Request, read: Read<T>) -> Result<T, Error> {

@@ -116,6 +116,19 @@ async fn a_trickle_does_not_outlast_the_whole_timeout() {
 }
 
 #[tokio::test]
+async fn silence_ends_an_attempt_long_before_the_whole_timeout() {
+    let server = Server::in_turn([Reply::Hang(head(200, "content-length: 100\r\n"))]).await;
+    let patient = Settings {
+        request_timeout: Duration::from_secs(3_600),
+        idle_timeout: Duration::from_millis(100),
+        max_retries: 0,
+        ..settings(&server)
+    };
+    let error = Client::new(patient).unwrap().whoami().await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn nobody_listening_is_told_as_such() {
     let server = Server::in_turn([whoami()]).await;
     let client = client(&server);
