@@ -1,3 +1,4 @@
 //! Locadocs finds which public body in France keeps a document.
 
 pub mod content;
+pub mod sandbox;

@@ -1,2 +1,8 @@
 //! The integration tests: one binary, one module a subject. No network but the loopback.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+mod sandbox;
