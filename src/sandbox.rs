@@ -22,12 +22,13 @@ pub mod ids;
 pub mod limits;
 pub mod list;
 mod net;
+pub mod persist;
 pub mod schema;
 pub mod seed;
 mod state;
 pub mod webhook;
 
-use std::{io, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::DropGuard;
@@ -37,6 +38,7 @@ use calls::CallLog;
 use config::Config;
 use faults::Faults;
 use net::{Cutter, Listener};
+use persist::DataError;
 use seed::{BaseSeed, Lookup, SeedError};
 use state::{Shared, World};
 
@@ -45,6 +47,7 @@ use state::{Shared, World};
 pub struct Sandbox {
     shared: Arc<Shared>,
     server: JoinHandle<io::Result<()>>,
+    keeper: Option<JoinHandle<()>>,
     _stop: DropGuard,
 }
 
@@ -58,6 +61,14 @@ pub enum StartError {
         address: std::net::SocketAddr,
         /// Why.
         source: io::Error,
+    },
+    /// The data file can't be used. It was not touched.
+    #[error("the data file {path} can't be used")]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: DataError,
     },
     /// A base to start with is not right.
     #[error("the base {base} can't be loaded")]
@@ -73,7 +84,8 @@ pub enum StartError {
 }
 
 impl Sandbox {
-    /// Starts a sandbox with these bases. Attachments of the seeds must hold their content; see
+    /// Starts a sandbox with these bases; those that the data file holds are taken from there.
+    /// Attachments of the seeds must hold their content; see
     /// [`Sandbox::start_with_files`].
     ///
     /// # Errors
@@ -93,7 +105,14 @@ impl Sandbox {
     ) -> Result<Self, StartError> {
         let mut world = World::default();
         let now = config.clock.now();
-        for seed in seeds {
+        let kept = match &config.data {
+            Some(path) => persist::read(path)
+                .map_err(|source| StartError::Data { path: path.clone(), source })?
+                .unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let is_new = |seed: &&BaseSeed| !kept.iter().any(|kept| kept.id == seed.id);
+        for seed in kept.iter().chain(seeds.iter().filter(is_new)) {
             let base = seed::load(seed, &mut world.files, lookup, now)
                 .map_err(|source| StartError::Seed { base: seed.id.clone(), source })?;
             world.bases.insert(base.id.clone(), base);
@@ -115,18 +134,25 @@ impl Sandbox {
                 .with_graceful_shutdown(stop.cancelled_owned())
                 .into_future(),
         );
+        let keeper = shared.config.data.clone().map(|path| {
+            shared.changed.notify_one();
+            tokio::spawn(persist::keep(shared.clone(), path))
+        });
         let stop = shared.shutdown.clone().drop_guard();
-        Ok(Self { shared, server, _stop: stop })
+        Ok(Self { shared, server, keeper, _stop: stop })
     }
 
     /// Ends the sandbox: saves, closes idle connections, breaks off what hangs.
     pub async fn stop(self) {
         /// How long calls under way may take.
         const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
-        let Self { shared, mut server, _stop } = self;
+        let Self { shared, mut server, keeper, _stop } = self;
         shared.shutdown.cancel();
         if tokio::time::timeout(PATIENCE, &mut server).await.is_err() {
             server.abort();
+        }
+        if let Some(Err(error)) = futures::future::OptionFuture::from(keeper).await {
+            tracing::error!(%error, "the sandbox's last save was broken off");
         }
     }
 

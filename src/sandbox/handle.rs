@@ -160,6 +160,18 @@ impl Sandbox {
 }
 
 impl super::state::Shared {
+    /// The bases and their tables, with their numbers of rows.
+    pub(super) fn summary(&self) -> Value {
+        let world = self.world.read();
+        let bases = world.bases.values().map(|base| {
+            let tables = base.tables.iter().map(|table| {
+                json!({ "id": table.id, "name": table.name, "records": table.records.len() })
+            });
+            json!({ "id": base.id, "name": base.name, "tables": tables.collect::<Vec<_>>() })
+        });
+        json!({ "bases": bases.collect::<Vec<_>>() })
+    }
+
     /// Writes a cell as a person does at the page.
     pub(super) fn set_cell(
         self: &std::sync::Arc<Self>,
@@ -184,18 +196,4 @@ impl super::state::Shared {
 
 fn position(base: &Base, table: &str) -> Result<usize, ApiError> {
     base.position(table).ok_or_else(ApiError::model_not_found)
-}
-
-impl Sandbox {
-    /// What the sandbox answers to `GET /_sandbox/state`: bases with their numbers of rows.
-    pub fn summary(&self) -> Value {
-        let world = self.shared.world.read();
-        let bases = world.bases.values().map(|base| {
-            let tables = base.tables.iter().map(|table| {
-                json!({ "id": table.id, "name": table.name, "records": table.records.len() })
-            });
-            json!({ "id": base.id, "name": base.name, "tables": tables.collect::<Vec<_>>() })
-        });
-        json!({ "bases": bases.collect::<Vec<_>>() })
-    }
 }

@@ -1,9 +1,14 @@
 //! The routes, and the gate that every call of the API passes.
 
+mod attachments;
 mod body;
+mod comments;
+mod control;
 mod gate;
 mod meta;
+mod page;
 mod records;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -11,7 +16,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware,
-    routing::{get, patch, post},
+    routing::{delete, get, patch, post, put},
 };
 
 use super::{error::ApiError, state::Shared};
@@ -41,8 +46,41 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
             "/v0/{base}/{table}/{record}",
             get(records::get).patch(records::update).put(records::replace).delete(records::delete),
         )
+        .route("/v0/{base}/{table}/{record}/uploadAttachment", post(attachments::upload))
+        .route("/v0/{base}/{table}/{record}/comments", get(comments::list).post(comments::create))
+        .route(
+            "/v0/{base}/{table}/{record}/comments/{comment}",
+            patch(comments::update).delete(comments::delete),
+        )
+        .route("/v0/bases/{base}/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/v0/bases/{base}/webhooks/{webhook}", delete(webhooks::delete))
+        .route("/v0/bases/{base}/webhooks/{webhook}/refresh", post(webhooks::refresh))
+        .route(
+            "/v0/bases/{base}/webhooks/{webhook}/enableNotifications",
+            post(webhooks::enable_notifications),
+        )
+        .route("/v0/bases/{base}/webhooks/{webhook}/payloads", get(webhooks::payloads))
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || ApiError::not_found())
-        .layer(middleware::from_fn_with_state(shared.clone(), gate::pass));
-    Router::new().merge(api).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(shared)
+        .layer(middleware::from_fn_with_state(shared.clone(), gate::admit))
+        .route("/_attachments/{expires}/{signature}/{id}/{filename}", get(attachments::download))
+        .layer(middleware::from_fn_with_state(shared.clone(), gate::strike));
+    let bench = Router::new()
+        .route("/", get(page::home))
+        .route("/bases/{base}/{table}", get(page::table))
+        .route("/_sandbox/page.css", get(page::style))
+        .route("/_sandbox/page.js", get(page::script))
+        .route("/_sandbox/state", get(control::state))
+        .route(
+            "/_sandbox/faults",
+            get(control::list_faults).post(control::add_fault).delete(control::clear_faults),
+        )
+        .route("/_sandbox/calls", get(control::list_calls).delete(control::clear_calls))
+        .route("/_sandbox/offsets/expire", post(control::expire_offsets))
+        .route("/_sandbox/tokens/grant", post(control::grant_token))
+        .route("/_sandbox/tokens/revoke", post(control::revoke_token))
+        .route("/_sandbox/clock/advance", post(control::advance_clock))
+        .route("/_sandbox/cells", put(control::set_cell))
+        .layer(middleware::from_fn(control::same_origin));
+    bench.merge(api).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(shared)
 }

@@ -254,7 +254,7 @@ pub(super) fn publish(
     webhooks.retain(|webhook| webhook.is_readable(now));
     let mut told = Vec::new();
     for webhook in webhooks.iter_mut().filter(|webhook| webhook.is_live(now)) {
-        if let Some(missing) = payload::missing_target(base, &webhook.specification) {
+        if let Some(missing) = base.missing_target(&webhook.specification) {
             tracing::info!(webhook = webhook.id, missing, "a webhook watches what was deleted");
             webhook.health = Health::Broken;
             continue;

@@ -64,8 +64,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// Logs a call and answers it, or makes it fail as the rules say.
-pub(super) async fn pass(
+/// Logs a call, and makes it fail if a rule says so.
+pub(super) async fn strike(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(cutter): ConnectInfo<Cutter>,
     request: Request,
@@ -84,14 +84,12 @@ pub(super) async fn pass(
         tokio::time::sleep(shared.config.latency).await;
     }
     let response = match fault {
-        None => admit(&shared, request, next).await,
+        None => next.run(request).await,
         Some(Fault::Delay { milliseconds }) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-            admit(&shared, request, next).await
+            next.run(request).await
         }
-        Some(Fault::Truncate { bytes }) => {
-            truncate(admit(&shared, request, next).await, bytes).await
-        }
+        Some(Fault::Truncate { bytes }) => truncate(next.run(request).await, bytes).await,
         Some(Fault::Status { status, shape, code, message, retry_after }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = ApiError { status, shape, code, message }.into_response();
@@ -120,8 +118,12 @@ pub(super) async fn pass(
 }
 
 /// Checks address, token and limits, then lets the call through.
-async fn admit(shared: &Shared, mut request: Request, next: Next) -> Response {
-    match check(shared, &request) {
+pub(super) async fn admit(
+    State(shared): State<Arc<Shared>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match check(&shared, &request) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await

@@ -15,16 +15,22 @@ use crate::sandbox::{
     schema::{Field, FieldKey},
 };
 
-/// The id of a table, view or field that a specification watches and that is no longer there.
-pub(super) fn missing_target(base: &Base, specification: &Specification) -> Option<String> {
-    let filters = &specification.options.filters;
-    let has_field = |id: &str| base.tables.iter().any(|t| t.fields.iter().any(|f| f.id == id));
-    let has_scope = |id: &str| {
-        base.tables.iter().any(|t| t.id == id || t.views.iter().any(|view| view.id == id))
-    };
-    let scope = filters.record_change_scope.iter().find(|id| !has_scope(id));
-    let fields = filters.watch_data_in_field_ids.iter().chain(&filters.watch_schemas_of_field_ids);
-    scope.or_else(|| fields.into_iter().find(|id| !has_field(id))).cloned()
+impl Base {
+    /// The id of a table, view or field that a specification names and that is not there.
+    pub(in crate::sandbox) fn missing_target(
+        &self,
+        specification: &Specification,
+    ) -> Option<String> {
+        let filters = &specification.options.filters;
+        let has_field = |id: &str| self.tables.iter().any(|t| t.fields.iter().any(|f| f.id == id));
+        let has_scope = |id: &str| {
+            self.tables.iter().any(|t| t.id == id || t.views.iter().any(|view| view.id == id))
+        };
+        let scope = filters.record_change_scope.iter().find(|id| !has_scope(id));
+        let mut fields =
+            filters.watch_data_in_field_ids.iter().chain(&filters.watch_schemas_of_field_ids);
+        scope.or_else(|| fields.find(|id| !has_field(id))).cloned()
+    }
 }
 
 /// The payload, or `None` when nothing that the webhook watches changed.
