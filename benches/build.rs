@@ -49,9 +49,9 @@ fn mirror(base: &Value) -> (Mirror, Vec<String>) {
 fn by_id(row: &Value, ids: &BTreeMap<&str, FieldId>) -> Value {
     let mut row = row.clone();
     if let Some(fields) = row["fields"].as_object() {
-        let cells = fields.iter().filter_map(|(name, cell)| {
-            Some((ids.get(name.as_str())?.to_string(), cell.clone()))
-        });
+        let cells = fields
+            .iter()
+            .filter_map(|(name, cell)| Some((ids.get(name.as_str())?.to_string(), cell.clone())));
         row["fields"] = Value::Object(cells.collect());
     }
     row

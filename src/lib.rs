@@ -9,4 +9,5 @@ pub mod config;
 pub mod content;
 pub mod paris;
 pub mod reference;
+pub mod sandbox;
 pub mod sync;

@@ -7,3 +7,4 @@
 )]
 
 mod airtable;
+mod sandbox;
