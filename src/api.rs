@@ -8,27 +8,28 @@
 use std::{future::Future, io, sync::Arc, time::Duration};
 
 use axum::{Router, middleware::from_fn_with_state, serve::ListenerExt as _};
+use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
 use crate::{reference::Reference, sync::live::Live};
+use pages::Pages;
 
-pub mod answer;
-pub mod coding;
-pub mod docs;
+mod answer;
+mod coding;
+mod docs;
 mod edge;
-pub mod health;
-pub mod moment;
-pub mod pages;
-pub mod params;
-pub mod problem;
+mod health;
+mod moment;
+mod pages;
+mod params;
+mod problem;
 mod settings;
-pub mod v1;
+mod v1;
 
-pub use moment::Clock;
 pub use settings::Settings;
 
-/// What handlers share. Cheap to clone.
+/// What the API answers from.
 #[derive(Debug, Clone)]
 pub struct State {
     /// What is public, and how the sync is doing.
@@ -36,34 +37,38 @@ pub struct State {
     /// The official division of France.
     pub reference: &'static Reference,
     /// Where the time comes from.
-    pub clock: Clock,
+    pub clock: fn() -> DateTime<Utc>,
     /// How to answer.
-    pub settings: Arc<Settings>,
-    pages: pages::Pages,
+    pub settings: Settings,
 }
 
-impl State {
-    /// Gathers what handlers share.
-    pub fn new(
-        live: Arc<Live>,
-        reference: &'static Reference,
-        clock: Clock,
-        settings: Settings,
-    ) -> Self {
-        let pages = pages::Pages::new(settings.cache_bytes);
+/// What handlers share: the state, and the answers already rendered. Cheap to clone.
+#[derive(Debug, Clone)]
+struct App {
+    live: Arc<Live>,
+    reference: &'static Reference,
+    clock: fn() -> DateTime<Utc>,
+    settings: Arc<Settings>,
+    pages: Pages,
+}
+
+impl From<State> for App {
+    fn from(State { live, reference, clock, settings }: State) -> Self {
+        let pages = Pages::new(settings.cache_bytes);
         Self { live, reference, clock, settings: Arc::new(settings), pages }
     }
 }
 
 /// Every route of the API, with all that stands before it.
 pub fn router(state: State) -> Router {
-    let pages = from_fn_with_state(state.clone(), pages::serve);
+    let app = App::from(state);
+    let pages = from_fn_with_state(app.clone(), pages::serve);
     let (v1, _) = v1::router().split_for_parts();
     // The publication is taken first, so that a page is looked up under its release.
-    let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(state.clone(), moment::attach));
+    let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();
     let service = service.merge(docs::pages_router()).layer(pages);
-    edge::wrap(v1.merge(service).with_state(state.clone()), &state)
+    edge::wrap(v1.merge(service).with_state(app.clone()), &app)
 }
 
 /// The OpenAPI document of [`router`], with a relative server: it needs no key and no network.

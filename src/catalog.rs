@@ -2,10 +2,14 @@
 
 pub mod build;
 pub mod checks;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod graph;
 mod guides;
 mod links;
 pub mod release;
+#[cfg(test)]
+mod tests;
 
 pub use build::{Built, build};
 pub use release::{Release, ReleaseId};

@@ -55,7 +55,6 @@ pub struct Reference {
     by_old_code: Groups<InseeCode>,
     by_epci: Groups<Siren>,
     by_departement: Groups<DepartementCode>,
-    by_region: Groups<RegionCode>,
     by_postcode: Groups<Postcode>,
     search: SearchIndex,
 }
@@ -115,7 +114,6 @@ impl Reference {
             ),
             by_epci: Groups::new(current().filter_map(|(i, c)| Some((c.epci?, i)))),
             by_departement: Groups::new(current().map(|(i, c)| (c.departement, i))),
-            by_region: Groups::new(current().map(|(i, c)| (c.region, i))),
             by_postcode: Groups::new(
                 all().flat_map(|(i, c)| c.postcodes.iter().map(move |code| (*code, i))),
             ),
@@ -179,17 +177,17 @@ impl Reference {
 
     /// The EPCI of this SIREN number.
     pub fn epci(&self, code: Siren) -> Option<&Epci> {
-        find_by(&self.epcis, |epci| epci.code, code)
+        find_by(&self.epcis, |epci| epci.code, &code)
     }
 
     /// The département of this code.
     pub fn departement(&self, code: DepartementCode) -> Option<&Departement> {
-        find_by(&self.departements, |departement| departement.code, code)
+        find_by(&self.departements, |departement| departement.code, &code)
     }
 
     /// The région of this code.
     pub fn region(&self, code: RegionCode) -> Option<&Region> {
-        find_by(&self.regions, |region| region.code, code)
+        find_by(&self.regions, |region| region.code, &code)
     }
 
     /// The current commune that a commune is, or is a part of.
@@ -214,9 +212,10 @@ impl Reference {
         self.members(&self.by_departement, code)
     }
 
-    /// The current communes of a région, by code.
+    /// The current communes of a région, by département, then code.
     pub fn communes_of_region(&self, code: RegionCode) -> impl Iterator<Item = &Commune> {
-        self.members(&self.by_region, code)
+        self.departements_of_region(code)
+            .flat_map(|departement| self.communes_of_departement(departement.code))
     }
 
     /// The communes and parts of communes that a post code serves, by code.
@@ -267,11 +266,11 @@ impl fmt::Debug for Reference {
 }
 
 fn find_commune(communes: &[Commune], kind: CommuneKind, code: InseeCode) -> Option<&Commune> {
-    find_by(communes, |commune| (commune.code, commune.kind), (code, kind))
+    find_by(communes, |commune| (commune.code, commune.kind), &(code, kind))
 }
 
-fn find_by<T, K: Ord>(sorted: &[T], key: impl Fn(&T) -> K, wanted: K) -> Option<&T> {
-    sorted.binary_search_by_key(&wanted, key).ok().and_then(|at| sorted.get(at))
+fn find_by<'a, T, K: Ord>(sorted: &'a [T], key: impl Fn(&T) -> K, wanted: &K) -> Option<&'a T> {
+    sorted.binary_search_by_key(wanted, key).ok().and_then(|at| sorted.get(at))
 }
 
 /// Gives each part of a commune the EPCI of its commune and, when it has none of its own, its post
@@ -298,3 +297,6 @@ fn inherit(communes: &mut [Commune]) -> Result<(), DecodeError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,7 @@
 //! The sync: the only writer of the mirror and of the current release.
 
+pub mod engine;
+pub mod jobs;
 pub mod live;
+pub mod mapping;
+pub mod mirror;

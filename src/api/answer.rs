@@ -6,11 +6,10 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{
-    moment::end_of_day,
     problem::{Code, Problem},
     settings::Settings,
 };
@@ -20,8 +19,8 @@ use super::{
 pub enum Policy {
     /// Published content: changes with the release.
     Content,
-    /// Content that also changes at midnight in Paris, of this day.
-    Daily(NaiveDate),
+    /// Content that also changes at an instant: the next midnight in Paris.
+    Until(DateTime<Utc>),
     /// Changes with the program alone.
     Program,
 }
@@ -32,9 +31,8 @@ impl Policy {
         let (max_age, stale) = match self {
             Self::Content => (settings.max_age, settings.stale_while_revalidate),
             Self::Program => (settings.reference_max_age, settings.stale_while_revalidate),
-            Self::Daily(day) => {
-                let left = end_of_day(day).and_then(|end| (end - now).to_std().ok());
-                let left = left.unwrap_or(Duration::ZERO);
+            Self::Until(end) => {
+                let left = (end - now).to_std().unwrap_or(Duration::ZERO);
                 let max_age = settings.max_age.min(left);
                 (max_age, settings.stale_while_revalidate.min(left.saturating_sub(max_age)))
             }
@@ -47,10 +45,10 @@ impl Policy {
         )
     }
 
-    /// The only day on which the answer holds, if there is one.
-    pub fn day(self) -> Option<NaiveDate> {
+    /// When the answer ends to hold though nothing is published, if it does.
+    pub fn end(self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Daily(day) => Some(day),
+            Self::Until(end) => Some(end),
             Self::Content | Self::Program => None,
         }
     }
@@ -108,7 +106,7 @@ mod tests {
     #[test]
     fn an_answer_of_the_day_is_never_fresh_after_midnight() {
         let settings = Settings::default();
-        let daily = Policy::Daily(NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
+        let daily = Policy::Until("2026-11-23T23:00:00Z".parse().unwrap());
         for (policy, now, expected) in [
             (Policy::Content, "2026-11-23T22:59:50Z", "max-age=60, stale-while-revalidate=300"),
             (Policy::Program, "2026-11-23T22:59:50Z", "max-age=3600, stale-while-revalidate=300"),

@@ -3,7 +3,7 @@
 //! Handlers say what is their own; what every operation shares (headers, errors, 304) and the
 //! examples, which are recorded answers, are added here.
 
-use axum::{Router, extract::State as Shared, response::Response};
+use axum::{Router, extract::State, response::Response};
 use axum::{
     http::{HeaderValue, header},
     middleware::{Next, from_fn},
@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    State,
+    App,
     answer::{Answer, Policy},
     health,
     params::{NoParams, Query},
@@ -51,7 +51,7 @@ const TAGS: &[(&str, &str)] = &[
 ];
 
 /// The routes that depend on no release.
-pub fn service_router() -> OpenApiRouter<State> {
+pub fn service_router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(get_openapi))
         .routes(routes!(health::get_health))
@@ -59,7 +59,7 @@ pub fn service_router() -> OpenApiRouter<State> {
 }
 
 /// The page to read and try the API, at `/docs/`, its assets embedded.
-pub fn pages_router() -> Router<State> {
+pub fn pages_router() -> Router<App> {
     let config = Config::from("/openapi.json").try_it_out_enabled(true);
     Router::from(SwaggerUi::new("/docs").config(config)).layer(from_fn(dress_page))
 }
@@ -84,8 +84,8 @@ async fn dress_page(request: axum::extract::Request, next: Next) -> Response {
     get, path = "/openapi.json", tag = "about", operation_id = "get_openapi",
     responses((status = 200, description = "The document.", body = serde_json::Value)),
 )]
-async fn get_openapi(Shared(state): Shared<State>, _: Query<NoParams>) -> Answer<OpenApi> {
-    Answer::with(Policy::Program, openapi(state.settings.public_url.as_ref()))
+async fn get_openapi(State(app): State<App>, _: Query<NoParams>) -> Answer<OpenApi> {
+    Answer::with(Policy::Program, openapi(app.settings.public_url.as_ref()))
 }
 
 /// The document of every documented route.

@@ -4,7 +4,7 @@ use std::{any::Any, time::Duration};
 
 use axum::{
     Router,
-    extract::{Request, State as Shared},
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -21,7 +21,7 @@ use tower_http::{
 use tracing::Span;
 
 use super::{
-    State,
+    App,
     moment::RELEASE_HEADER,
     problem::{self, Code, Problem},
 };
@@ -29,14 +29,14 @@ use super::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps the routes.
-pub fn wrap(router: Router, state: &State) -> Router {
-    let settings = &state.settings;
+pub fn wrap(router: Router, app: &App) -> Router {
+    let settings = &app.settings;
     let timeout =
         TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, settings.request_timeout);
     // The last layer is the first that a request meets.
     router
         .layer(RequestBodyLimitLayer::new(settings.body_limit))
-        .layer(from_fn_with_state(state.clone(), limit_uri))
+        .layer(from_fn_with_state(app.clone(), limit_uri))
         .layer(timeout)
         .layer(CatchPanicLayer::custom(internal_error))
         .layer(from_fn(problem::put_in_words))
@@ -89,10 +89,10 @@ async fn tell_methods(request: Request, next: Next) -> Response {
 }
 
 /// Middleware: refuses addresses that no client of ours would build.
-async fn limit_uri(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
+async fn limit_uri(State(app): State<App>, request: Request, next: Next) -> Response {
     let uri = request.uri();
     let length = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
-    if length > state.settings.uri_limit {
+    if length > app.settings.uri_limit {
         return Problem::of(Code::UriTooLong).into_response();
     }
     next.run(request).await

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::State as Shared,
+    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    State,
+    App,
     params::{NoParams, Query},
 };
 use crate::{
@@ -105,16 +105,16 @@ pub async fn get_health(_: Query<NoParams>) -> Response {
         (status = 503, description = "Nothing is published yet.", body = Readiness),
     ),
 )]
-pub async fn get_readiness(Shared(state): Shared<State>, _: Query<NoParams>) -> Response {
-    let publication = state.live.publication();
+pub async fn get_readiness(State(app): State<App>, _: Query<NoParams>) -> Response {
+    let publication = app.live.publication();
     let status = match publication {
         Some(_) => StatusCode::OK,
         None => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let body = readiness(publication.as_deref(), &state.live.status(), state.clock.now());
+    let body = readiness(publication.as_deref(), &app.live.status(), (app.clock)());
     let mut response = not_stored(status, body);
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        let wait = state.settings.retry_after.as_secs().max(1);
+        let wait = app.settings.retry_after.as_secs().max(1);
         response.headers_mut().insert(header::RETRY_AFTER, wait.into());
     }
     response

@@ -8,23 +8,23 @@ use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Request, State as Shared},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use headers::{ETag, HeaderMapExt as _, IfModifiedSince, IfNoneMatch};
 
 use super::{
-    State,
+    App,
     answer::Policy,
     coding::Coding,
-    moment::{Moment, day_in_paris, start_of_day},
+    moment::Moment,
     problem::{Code, Problem},
 };
-use crate::catalog::ReleaseId;
+use crate::{catalog::ReleaseId, paris};
 
 /// What an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,28 +63,28 @@ impl Pages {
         Self(moka::sync::Cache::builder().max_capacity(bytes).weigher(weight).build())
     }
 
-    /// A page that still holds on this day.
-    fn get(&self, key: &Key, today: NaiveDate) -> Option<Arc<Page>> {
-        self.0.get(key).filter(|page| page.policy.day().is_none_or(|day| day == today))
+    /// A page that still holds.
+    fn get(&self, key: &Key, now: DateTime<Utc>) -> Option<Arc<Page>> {
+        self.0.get(key).filter(|page| page.policy.end().is_none_or(|end| now < end))
     }
 }
 
 /// Middleware: serves GET and HEAD from rendered pages, with conditions and codings.
-pub async fn serve(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
+pub async fn serve(State(app): State<App>, request: Request, next: Next) -> Response {
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         return next.run(request).await;
     }
     let moment = request.extensions().get::<Moment>().cloned();
-    let now = moment.as_ref().map_or_else(|| state.clock.now(), |moment| moment.now);
+    let now = moment.as_ref().map_or_else(|| (app.clock)(), |moment| moment.now);
     let headers = request.headers().clone();
     let key = Key {
         release: moment.as_ref().map(|moment| moment.release().id().clone()),
         target: canonical(request.uri()),
         coding: Coding::negotiate(&headers),
     };
-    let page = match state.pages.get(&key, day_in_paris(now)) {
+    let page = match app.pages.get(&key, now) {
         Some(page) => page,
-        None => match render(&state.pages, &key, day_in_paris(now), request, next).await {
+        None => match render(&app.pages, &key, now, request, next).await {
             Ok(page) => page,
             Err(response) => return *response,
         },
@@ -92,22 +92,22 @@ pub async fn serve(Shared(state): Shared<State>, request: Request, next: Next) -
     let last_modified = moment.and_then(|moment| {
         let published = moment.publication.published_at;
         // What depends on the day changed at midnight, though nothing was published.
-        let midnight = page.policy.day().and_then(start_of_day);
+        let midnight = page.policy.end().and_then(|_| paris::midnight(moment.today()));
         whole_seconds(midnight.map_or(published, |midnight| midnight.max(published)))
     });
-    page.respond(&headers, last_modified, &page.policy.header(&state.settings, now))
+    page.respond(&headers, last_modified, &page.policy.header(&app.settings, now))
 }
 
 /// Renders and encodes an answer; gives back at once what is not to be kept.
 async fn render(
     pages: &Pages,
     key: &Key,
-    today: NaiveDate,
+    now: DateTime<Utc>,
     request: Request,
     next: Next,
 ) -> Result<Arc<Page>, Box<Response>> {
     let plain_key = Key { coding: Coding::Identity, ..key.clone() };
-    let plain = match pages.get(&plain_key, today) {
+    let plain = match pages.get(&plain_key, now) {
         Some(page) => page,
         None => {
             let page = Arc::new(Page::of(next.run(request).await).await?);

@@ -5,7 +5,7 @@
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::State;
+use super::App;
 
 pub mod asked;
 pub mod communes;
@@ -22,7 +22,7 @@ pub mod walk;
 
 /// Every route, each documented by its handler. Paths are written whole and merged flat, since
 /// nested routers that share a prefix can lose paths from the document.
-pub fn router() -> OpenApiRouter<State> {
+pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(root::get_root))
         .routes(routes!(guides::list_guides))

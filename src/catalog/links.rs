@@ -75,8 +75,10 @@ pub(super) fn unique_slugs<'a>(
         }
     }
     // After the others, so that a number never takes the slug that a row typed for itself.
+    let mut last_numbers: HashMap<&Slug, usize> = HashMap::new();
     for (origin, slug) in contested {
-        let Some(own) = numbered(slug, &taken) else { continue };
+        let last_number = last_numbers.entry(slug).or_insert(1);
+        let Some(own) = numbered(slug, last_number, &taken) else { continue };
         problems.push(origin.problem(
             FieldKey::Slug,
             Code::DuplicateSlug,
@@ -88,12 +90,15 @@ pub(super) fn unique_slugs<'a>(
     slugs
 }
 
-/// The first of `slug-2`, `slug-3`… that is free.
-fn numbered(slug: &Slug, taken: &HashSet<Slug>) -> Option<Slug> {
-    (2..=taken.len() + 2).find_map(|number| {
-        let suffix = format!("-{number}");
-        let stem: String = slug.as_str().chars().take(100 - suffix.len()).collect();
-        let candidate: Slug = format!("{}{suffix}", stem.trim_end_matches('-')).parse().ok()?;
-        (!taken.contains(&candidate)).then_some(candidate)
-    })
+/// The first of `slug-2`, `slug-3`… that is free and comes after the last number given.
+fn numbered(slug: &Slug, last_number: &mut usize, taken: &HashSet<Slug>) -> Option<Slug> {
+    loop {
+        *last_number += 1;
+        let suffix = format!("-{last_number}");
+        let stem: String = slug.as_str().chars().take(Slug::MAX_LEN - suffix.len()).collect();
+        let candidate = format!("{}{suffix}", stem.trim_end_matches('-')).parse().ok()?;
+        if !taken.contains(&candidate) {
+            return Some(candidate);
+        }
+    }
 }

@@ -123,13 +123,16 @@ id!(
 );
 
 fn is_slug(text: &str) -> bool {
-    (1..=100).contains(&text.len())
+    (1..=Slug::MAX_LEN).contains(&text.len())
         && text.split('-').all(|word| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         })
 }
 
 impl Slug {
+    /// Longest slug, in characters.
+    pub const MAX_LEN: usize = 100;
+
     /// Makes a slug of any text: *L'acte notarié* gives `l-acte-notarie`.
     ///
     /// `None` when nothing of it can be kept.
@@ -140,7 +143,7 @@ impl Slug {
             .filter(|word| !word.is_empty())
             .collect::<Vec<_>>()
             .join("-");
-        slug.truncate(100);
+        slug.truncate(Self::MAX_LEN);
         slug.trim_end_matches('-').parse().ok()
     }
 }

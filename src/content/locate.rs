@@ -182,3 +182,6 @@ pub fn depends_on_today(document: &Document, candidates: &[Candidate<'_>]) -> bo
     document.delay_years.is_some_and(|years| years > 0)
         || candidates.iter().any(|candidate| candidate.holding.period.is_rolling())
 }
+
+#[cfg(test)]
+mod tests;

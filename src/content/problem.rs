@@ -63,6 +63,8 @@ codes! {
     MissingOptionalField = "missing-optional-field", Warning;
     /// A field has another type than expected.
     WrongFieldType = "wrong-field-type", Error;
+    /// An optional field has another type than expected.
+    WrongOptionalFieldType = "wrong-optional-field-type", Warning;
     /// A table or field was renamed since the service first saw it.
     Renamed = "renamed", Info;
     /// A required cell is empty.

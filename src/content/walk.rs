@@ -181,3 +181,6 @@ fn rest(step: &Step) -> Outcome<'_> {
         StepKind::Question | StepKind::Information => Outcome::NeedsChoice,
     }
 }
+
+#[cfg(test)]
+mod tests;

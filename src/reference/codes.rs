@@ -17,10 +17,13 @@ pub struct InvalidCode {
 struct Ascii<const N: usize>([u8; N]);
 
 impl<const N: usize> Ascii<N> {
-    fn new(text: &str) -> Option<Self> {
+    /// `None` when there are too many characters or others than ASCII.
+    fn gather(chars: impl Iterator<Item = char>) -> Option<Self> {
         let mut bytes = [0; N];
-        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-        text.is_ascii().then_some(Self(bytes))
+        for (at, c) in chars.enumerate() {
+            *bytes.get_mut(at)? = u8::try_from(c).ok().filter(u8::is_ascii)?;
+        }
+        Some(Self(bytes))
     }
 
     fn as_str(&self) -> &str {
@@ -46,10 +49,8 @@ macro_rules! code {
             type Err = InvalidCode;
 
             fn from_str(text: &str) -> Result<Self, InvalidCode> {
-                let normal = $normalize(text);
-                Some(normal.as_str())
-                    .filter(|normal| $check(normal))
-                    .and_then(Ascii::new)
+                Ascii::gather($normalize(text))
+                    .filter(|code| $check(code.as_str()))
                     .map(Self)
                     .ok_or_else(|| InvalidCode {
                         found: text.chars().take(60).collect(),
@@ -100,15 +101,12 @@ code!(
     Siren, 9, "a SIREN number such as 243500139", without_spaces, is_siren
 );
 
-/// Codes are short: a longer text is cut to one character too many, and refused for its length.
-const LONGEST_INPUT: usize = 32;
-
-fn upper_case(text: &str) -> String {
-    text.chars().take(LONGEST_INPUT).map(|c| c.to_ascii_uppercase()).collect()
+fn upper_case(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|c| c.to_ascii_uppercase())
 }
 
-fn without_spaces(text: &str) -> String {
-    text.chars().take(LONGEST_INPUT).filter(|c| !c.is_whitespace()).collect()
+fn without_spaces(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_whitespace())
 }
 
 fn is_digits(text: &str) -> bool {
@@ -148,7 +146,7 @@ fn is_region_code(text: &str) -> bool {
 }
 
 fn is_postcode(text: &str) -> bool {
-    text.len() == 5 && is_digits(text) && text >= "01000" && text < "99000"
+    text.len() == 5 && is_digits(text) && ("01000".."99000").contains(&text)
 }
 
 fn is_siren(text: &str) -> bool {
@@ -199,6 +197,8 @@ mod tests {
             ("99001", None),
             ("35 38", None),
             ("éé3", None),
+            ("35\u{0}38", None),
+            ("3523\u{0}", None),
             ("", None),
         ]);
     }

@@ -3,8 +3,9 @@
 /// Lower-case ASCII words parted by single spaces, with *st* and *ste* spelled out.
 ///
 /// *Saint-Étienne*, *ST ETIENNE* and *st étienne* all give `saint etienne`; *L'Haÿ-les-Roses* gives
-/// `l hay les roses`; text without letters or digits gives an empty one. Folding twice changes
-/// nothing.
+/// `l hay les roses`. Letters of other alphabets than the Latin count as punctuation, since no
+/// name has any, so that text without a Latin letter or a digit gives an empty one. Folding twice
+/// changes nothing.
 pub fn fold(text: &str) -> String {
     spell_out(fold_letters(text))
 }
@@ -13,7 +14,9 @@ pub fn fold(text: &str) -> String {
 pub(super) fn fold_letters(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
+            folded.push(c.to_ascii_lowercase());
+        } else if is_accented_latin(c) {
             let ascii = deunicode::deunicode_char(c).unwrap_or_default();
             let letters = ascii.chars().filter(char::is_ascii_alphanumeric);
             folded.extend(letters.map(|letter| letter.to_ascii_lowercase()));
@@ -27,7 +30,7 @@ pub(super) fn fold_letters(text: &str) -> String {
 
 /// Spells out *st* and *ste* in folded text.
 pub(super) fn spell_out(folded: String) -> String {
-    if folded.split(' ').all(|word| spelled_out(word) == word) {
+    if !folded.contains("st") {
         return folded;
     }
     folded.split(' ').map(spelled_out).collect::<Vec<_>>().join(" ")
@@ -39,6 +42,11 @@ fn spelled_out(word: &str) -> &str {
         "ste" => "sainte",
         word => word,
     }
+}
+
+/// Letters of Latin-1 Supplement, Latin Extended-A and -B, and Latin Extended Additional.
+fn is_accented_latin(c: char) -> bool {
+    c.is_alphabetic() && matches!(c, '\u{aa}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
 }
 
 /// Accents apart from their letter, as some systems type or copy them (NFD).
@@ -68,6 +76,9 @@ mod tests {
             ("", ""),
             ("  ' - ", ""),
             ("🏛️", ""),
+            ("مدينة", ""),
+            ("Ренн Rennes", "rennes"),
+            ("北京", ""),
         ] {
             assert_eq!(fold(text), expected, "{text}");
         }

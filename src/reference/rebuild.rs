@@ -232,12 +232,12 @@ fn parse_list<T: FromStr<Err = InvalidCode> + Ord>(
     Ok(values.into_iter().collect())
 }
 
-fn unknown(record: &str, field: &'static str, found: impl ToString) -> Error {
-    Error::Value { record: record.to_owned(), field, found: found.to_string() }
+fn unknown(record: &str, field: &'static str, found: &str) -> Error {
+    Error::Value { record: record.to_owned(), field, found: found.to_owned() }
 }
 
 fn liaison(record: &str, number: u8) -> Result<Liaison, Error> {
-    Liaison::from_number(number).ok_or_else(|| unknown(record, "typeLiaison", number))
+    Liaison::from_number(number).ok_or_else(|| unknown(record, "typeLiaison", &number.to_string()))
 }
 
 fn region(raw: RawArea) -> Result<Region, Error> {
@@ -333,3 +333,6 @@ fn former_names(history: &[RawName], communes: &[Commune]) -> Result<Vec<FormerN
         |(current, _, code, name): (_, _, _, &str)| FormerName { name: name.into(), code, current };
     Ok(names.into_iter().map(former).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,3 +5,6 @@
     missing_docs,
     reason = "a test fails by panicking"
 )]
+
+mod airtable;
+mod sandbox;

@@ -1,6 +1,6 @@
 //! Communes: autocomplete, and one commune with what it belongs to.
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::{
-        State,
+        App,
         answer::{Answer, Policy},
         moment::Moment,
         params::{self, FromParams, Params, Query},
@@ -229,11 +229,11 @@ impl IntoParams for CommunePath {
     responses((status = 200, description = "Suggestions.", body = CommuneSuggestions)),
 )]
 pub async fn suggest_communes(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     Query(query): Query<SuggestQuery>,
 ) -> Answer<CommuneSuggestions> {
-    let suggestions = state.reference.suggest(&query.q, query.limit);
-    let items = suggestions.iter().map(|found| CommuneSuggestion::new(found, state.reference));
+    let suggestions = app.reference.suggest(&query.q, query.limit);
+    let items = suggestions.iter().map(|found| CommuneSuggestion::new(found, app.reference));
     Answer::with(Policy::Program, CommuneSuggestions { items: items.collect() })
 }
 
@@ -246,13 +246,13 @@ pub async fn suggest_communes(
     responses((status = 200, description = "The commune.", body = Commune)),
 )]
 pub async fn get_commune(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     moment: Moment,
     Path(insee): Path<String>,
     Query(KindQuery(kind)): Query<KindQuery>,
 ) -> Result<Answer<Commune>, Problem> {
-    let found = AskedCommune::new(&insee, kind)?.find(state.reference)?;
-    Ok(Answer::content(Commune::new(found, moment.release(), state.reference)))
+    let found = AskedCommune::new(&insee, kind)?.find(app.reference)?;
+    Ok(Answer::content(Commune::new(found, moment.release(), app.reference)))
 }
 
 impl CommuneSuggestion {

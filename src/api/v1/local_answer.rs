@@ -13,10 +13,7 @@ use super::{
     text::{self, RichText},
 };
 use crate::{
-    api::{
-        answer::Policy,
-        moment::{Moment, end_of_day},
-    },
+    api::{answer::Policy, moment::Moment},
     catalog::Release,
     content::{
         document,
@@ -25,6 +22,7 @@ use crate::{
         period::Days,
         territory::{Level, Reach},
     },
+    paris,
     reference::{self, Reference},
 };
 
@@ -271,7 +269,7 @@ pub fn answer(
     let (release, today) = (moment.release(), moment.today());
     let found = release.locate(document, commune, asked, today, reference);
     let policy = match found.depends_on_today {
-        true => Policy::Daily(today),
+        true => Policy::Until(paris::next_midnight(moment.now)),
         false => Policy::Content,
     };
     let place = Place { commune, release, reference };
@@ -287,7 +285,7 @@ pub fn answer(
         redirected_from: redirected_from.map(|code| code.to_string()),
         asked: Range { from: asked.from(), until: asked.until() },
         segments: segments.collect(),
-        fresh_until: policy.day().and_then(end_of_day),
+        fresh_until: policy.end(),
     };
     (answer, policy)
 }

@@ -1,6 +1,6 @@
 //! Locate: where a document of a commune is kept.
 
-use axum::extract::State as Shared;
+use axum::extract::State;
 use utoipa::{
     IntoParams,
     openapi::{
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::{
-        State,
+        App,
         answer::Answer,
         moment::Moment,
         params::{self, FromParams, Params, Query},
@@ -68,15 +68,15 @@ impl FromParams for LocateQuery {
     responses((status = 200, description = "The local answer.", body = LocalAnswer)),
 )]
 pub async fn locate(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     moment: Moment,
     Query(query): Query<LocateQuery>,
 ) -> Result<Answer<LocalAnswer>, Problem> {
     let question = Question {
         document: documents::find(moment.release(), query.document.as_str())?,
-        commune: query.commune.find(state.reference)?,
+        commune: query.commune.find(app.reference)?,
         asked: query.date.map_or(Days::ALL, AskedDate::days),
     };
-    let (answer, policy) = local_answer::answer(question, &moment, state.reference);
+    let (answer, policy) = local_answer::answer(question, &moment, app.reference);
     Ok(Answer::with(policy, answer))
 }

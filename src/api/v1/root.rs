@@ -1,12 +1,12 @@
 //! What is here.
 
-use axum::extract::State as Shared;
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::{
-    State,
+    App,
     answer::Answer,
     moment::Moment,
     params::{NoParams, Query},
@@ -86,11 +86,7 @@ const LINKS: Links = Links {
     get, path = "/v1", tag = "about", operation_id = "get_root",
     responses((status = 200, description = "What is here.", body = Root)),
 )]
-pub async fn get_root(
-    Shared(state): Shared<State>,
-    moment: Moment,
-    _: Query<NoParams>,
-) -> Answer<Root> {
+pub async fn get_root(State(app): State<App>, moment: Moment, _: Query<NoParams>) -> Answer<Root> {
     let content = moment.release().content();
     Answer::content(Root {
         version: "v1",
@@ -102,7 +98,7 @@ pub async fn get_root(
             services: content.services.len(),
             holdings: content.holdings.len(),
         },
-        reference: state.reference.source().package.to_string(),
+        reference: app.reference.source().package.to_string(),
         links: LINKS,
     })
 }

@@ -1,6 +1,6 @@
 //! Services: the bodies that keep documents or inform the public.
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     api::{
-        State,
+        App,
         answer::Answer,
         moment::Moment,
         params::{self, FromParams, NoParams, Params, Query},
@@ -219,12 +219,12 @@ impl IntoParams for ServicePath {
     responses((status = 200, description = "A page of services.", body = ServiceList)),
 )]
 pub async fn list_services(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     moment: Moment,
     Query(query): Query<ServiceQuery>,
 ) -> Answer<ServiceList> {
     let services = moment.release().content().services.values();
-    let wanted = services.filter(|service| query.wants(service, state.reference));
+    let wanted = services.filter(|service| query.wants(service, app.reference));
     let (services, page) = query.page.page(wanted, |service| (&service.slug, &service.name));
     let filters = [
         ("type", query.r#type.and_then(|wanted| name_in(TYPES, wanted))),
@@ -232,7 +232,7 @@ pub async fn list_services(
         ("departement", query.departement.as_ref().map(DepartementCode::as_str)),
     ];
     let link = page.links("/v1/services", &query.page, &filters);
-    let items = services.into_iter().map(|service| Service::new(service, state.reference));
+    let items = services.into_iter().map(|service| Service::new(service, app.reference));
     Answer::content(ServiceList { items: items.collect(), page }).link(&link)
 }
 
@@ -245,14 +245,14 @@ pub async fn list_services(
     responses((status = 200, description = "The service.", body = Service)),
 )]
 pub async fn get_service(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     moment: Moment,
     Path(slug): Path<String>,
     _: Query<NoParams>,
 ) -> Result<Answer<Service>, Problem> {
     let service = moment.release().content().services.get(slug.as_str());
     let service = service.ok_or_else(|| Problem::not_found(Code::ServiceNotFound, &slug))?;
-    Ok(Answer::content(Service::new(service, state.reference)))
+    Ok(Answer::content(Service::new(service, app.reference)))
 }
 
 impl Service {

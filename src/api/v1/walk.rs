@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     api::{
-        State,
+        App,
         answer::{Answer, Policy},
         moment::Moment,
         params::{self, FromParams, Params, Query},
@@ -172,13 +172,13 @@ impl FromParams for WalkQuery {
     responses((status = 200, description = "Where the answers lead.", body = Walk)),
 )]
 pub async fn walk_guide(
-    Shared(state): Shared<State>,
+    State(app): State<App>,
     moment: Moment,
     Path(guide): Path<String>,
     Query(query): Query<WalkQuery>,
 ) -> Result<Answer<Walk>, Problem> {
     let guide = guides::find(moment.release(), &guide)?;
-    let commune = query.commune.map(|asked| asked.find(state.reference)).transpose()?;
+    let commune = query.commune.map(|asked| asked.find(app.reference)).transpose()?;
     let known = query.known()?;
     let walk = walk::walk(guide, &known).map_err(Problem::from)?;
     let document = match walk.outcome {
@@ -191,7 +191,7 @@ pub async fn walk_guide(
         Ok::<_, Problem>(Question { document, commune, asked })
     });
     let answered =
-        question.transpose()?.map(|asked| local_answer::answer(asked, &moment, state.reference));
+        question.transpose()?.map(|asked| local_answer::answer(asked, &moment, app.reference));
     let (answer, policy) = answered.map_or((None, Policy::Content), |(a, p)| (Some(a), p));
     let date = query.date.as_ref().map(|(text, _)| text.as_str());
     let path = walk.path.iter().map(|passed| PassedStep::new(passed, commune, date)).collect();

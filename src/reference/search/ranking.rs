@@ -39,13 +39,12 @@ impl<S: Ord + Copy, T: Ord + Copy> Ranking<S, T> {
         self.best.len() >= self.limit
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.best.len()
+    pub(super) fn is_empty(&self) -> bool {
+        self.best.is_empty()
     }
 
-    /// How well the best candidate fits.
-    pub(super) fn best_fit(&self) -> Option<S> {
-        self.best.first().map(|(fit, _, _)| *fit)
+    pub(super) fn len(&self) -> usize {
+        self.best.len()
     }
 
     /// The rank of each of the best candidates and what was offered with it, the best first.

@@ -1,0 +1,365 @@
+//! Settings: a TOML file, then the environment, then flags; the later wins.
+//!
+//! A variable is `LOCADOCS_`, the section and the key: `LOCADOCS_SYNC_EVERY_SECONDS` sets
+//! `every_seconds` in `[sync]`. Unknown keys and bad values are errors that name the key and where
+//! it was set. Secrets are never read from the file itself, and never printed.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Toml},
+};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use url::Url;
+
+use crate::{
+    airtable,
+    content::ids::BaseId,
+    sync::{engine, jobs::Schedule, mapping::Names},
+};
+
+/// Start of the names of all variables.
+const PREFIX: &str = "LOCADOCS_";
+/// The token's own variable, read apart from the others so that no error can ever show it.
+const TOKEN: &str = "LOCADOCS_AIRTABLE_TOKEN";
+
+/// All settings.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How to reach the base.
+    pub airtable: AirtableConfig,
+    /// How the API is served.
+    pub http: HttpConfig,
+    /// When the base is read.
+    pub sync: SyncConfig,
+    /// What is logged.
+    pub log: LogConfig,
+    /// Names of tables and fields, where they are not the default ones.
+    pub tables: Names,
+}
+
+/// `[airtable]`: how to reach the base.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AirtableConfig {
+    /// The base, `app…`. No default. `LOCADOCS_AIRTABLE_BASE`
+    pub base: Option<BaseId>,
+    /// A file that holds the token, when `LOCADOCS_AIRTABLE_TOKEN` doesn't. No default.
+    /// `LOCADOCS_AIRTABLE_TOKEN_FILE`
+    pub token_file: Option<PathBuf>,
+    /// Airtable's address. Default: `https://api.airtable.com`. `LOCADOCS_AIRTABLE_URL`
+    pub url: Url,
+    /// Calls in any second, at most 5; 0 is without limit, for other servers than Airtable's.
+    /// Default: 4. `LOCADOCS_AIRTABLE_REQUESTS_PER_SECOND`
+    pub requests_per_second: u32,
+    /// Seconds for one call. Default: 60. `LOCADOCS_AIRTABLE_TIMEOUT_SECONDS`
+    pub timeout_seconds: u64,
+}
+
+impl Default for AirtableConfig {
+    fn default() -> Self {
+        Self {
+            base: None,
+            token_file: None,
+            url: known_url(airtable::settings::AIRTABLE_URL),
+            requests_per_second: 4,
+            timeout_seconds: 60,
+        }
+    }
+}
+
+/// `[http]`: how the API is served.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Address and port to listen on. Default: `127.0.0.1:8080`. `LOCADOCS_HTTP_LISTEN`
+    #[serde(deserialize_with = "socket_address")]
+    pub listen: SocketAddr,
+    /// Address by which the public reaches the service, for the API's document. Default:
+    /// `http://` and the address listened on. `LOCADOCS_HTTP_PUBLIC_URL`
+    pub public_url: Option<Url>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), public_url: None }
+    }
+}
+
+/// `[sync]`: when the base is read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SyncConfig {
+    /// Seconds from one round to the next. Default: 600. `LOCADOCS_SYNC_EVERY_SECONDS`
+    pub every_seconds: u64,
+    /// A cron expression with seconds, in UTC, instead of `every_seconds`. No default.
+    /// `LOCADOCS_SYNC_CRON`
+    pub cron: Option<String>,
+    /// Days after which a verification is called old; 0 never. Default: 730.
+    /// `LOCADOCS_SYNC_VERIFICATION_MAX_AGE_DAYS`
+    pub verification_max_age_days: u32,
+}
+
+impl Default for SyncConfig {
+    fn default() -> Self {
+        Self { every_seconds: 600, cron: None, verification_max_age_days: 730 }
+    }
+}
+
+/// `[log]`: what is logged, on the standard error.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Levels by module, as `tracing` reads them. Default: `info`. `LOCADOCS_LOG_FILTER`
+    pub filter: String,
+    /// `text` or `json`. Default: `text`. `LOCADOCS_LOG_FORMAT`
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Settings that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A key is unknown, or its value is not of the expected form.
+    #[error("{0}")]
+    Invalid(#[from] Box<figment::Error>),
+    /// A setting without which nothing works is missing.
+    #[error("{key} is missing: {help}")]
+    Missing {
+        /// The key.
+        key: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
+    /// A value of the right form that can't be used.
+    #[error("{key} is {found}, {expected} is expected")]
+    OutOfRange {
+        /// The key.
+        key: String,
+        /// Its value.
+        found: String,
+        /// What is expected.
+        expected: &'static str,
+    },
+    /// The token's file can't be read.
+    #[error("airtable.token_file: {} can't be read", path.display())]
+    TokenFile {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Config {
+    /// Reads a file, if one is given, then the environment.
+    ///
+    /// # Errors
+    /// When the file is not there, or a key or value is not as it should be.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let figment = file.map_or_else(Figment::new, |path| Figment::from(Toml::file_exact(path)));
+        Self::extract(&figment.merge(environment()))
+    }
+
+    fn extract(figment: &Figment) -> Result<Self, ConfigError> {
+        let config: Self = figment.extract().map_err(Box::new)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let out_of_range = |key: &str, found: String, expected| {
+            Err(ConfigError::OutOfRange { key: key.to_owned(), found, expected })
+        };
+        let rate = self.airtable.requests_per_second;
+        let is_airtable = self.airtable.url.host_str() == Some("api.airtable.com");
+        if rate > 5 || (rate == 0 && is_airtable) {
+            let key = "airtable.requests_per_second";
+            return out_of_range(key, rate.to_string(), "1 to 5, what Airtable allows,");
+        }
+        if !matches!(self.airtable.url.scheme(), "http" | "https") {
+            let found = format!("{:?}", self.airtable.url.scheme());
+            return out_of_range("airtable.url", found, "an http or https address");
+        }
+        for (key, seconds) in [
+            ("airtable.timeout_seconds", self.airtable.timeout_seconds),
+            ("sync.every_seconds", self.sync.every_seconds),
+        ] {
+            if !(1..=31_536_000).contains(&seconds) {
+                return out_of_range(key, seconds.to_string(), "1 second to a year");
+            }
+        }
+        if let Some((table, field)) = self.tables.unknown_fields().first() {
+            let (table, field) = (key_name(table), key_name(field));
+            let key = format!("tables.{table}.fields");
+            return out_of_range(&key, field, "a field of that table");
+        }
+        Ok(())
+    }
+
+    /// How to reach the base.
+    ///
+    /// # Errors
+    /// When the base or the token is missing.
+    pub fn airtable(&self) -> Result<airtable::Settings, ConfigError> {
+        let base = self.airtable.base.clone().ok_or(ConfigError::Missing {
+            key: "airtable.base",
+            help: "give the id of the base, app…, in the file or in LOCADOCS_AIRTABLE_BASE",
+        })?;
+        let mut settings = airtable::Settings::new(self.airtable.url.clone(), base, self.token()?);
+        settings.requests_per_second = NonZeroU32::new(self.airtable.requests_per_second);
+        settings.request_timeout = Duration::from_secs(self.airtable.timeout_seconds);
+        Ok(settings)
+    }
+
+    fn token(&self) -> Result<SecretString, ConfigError> {
+        if let Ok(token) = std::env::var(TOKEN) {
+            return Ok(SecretString::from(token));
+        }
+        let path = self.airtable.token_file.as_ref().ok_or(ConfigError::Missing {
+            key: "the Airtable token",
+            help: "set LOCADOCS_AIRTABLE_TOKEN, or airtable.token_file",
+        })?;
+        let token = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::TokenFile { path: path.clone(), source })?;
+        Ok(SecretString::from(token.trim().to_owned()))
+    }
+
+    /// How the base is read.
+    pub fn engine(&self) -> engine::Settings {
+        let days = self.sync.verification_max_age_days;
+        engine::Settings {
+            names: self.tables.clone(),
+            verification_max_age_days: (days > 0).then_some(days),
+        }
+    }
+
+    /// When the base is read.
+    pub fn schedule(&self) -> Schedule {
+        match &self.sync.cron {
+            Some(expression) => Schedule::Cron(expression.clone()),
+            None => Schedule::Every(Duration::from_secs(self.sync.every_seconds)),
+        }
+    }
+
+    /// Address by which the public reaches the service.
+    pub fn public_url(&self) -> Url {
+        let listen = || known_url(&format!("http://{}", self.http.listen));
+        self.http.public_url.clone().unwrap_or_else(listen)
+    }
+}
+
+/// The standard library's own error doesn't say what it found.
+fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        D::Error::custom(format!("{text:?} is not an address and port such as 127.0.0.1:8080"))
+    })
+}
+
+/// The variables, but for the token.
+fn environment() -> Env {
+    Env::prefixed(PREFIX)
+        .ignore(&["AIRTABLE_TOKEN"])
+        // Only the first: keys have underscores of their own.
+        .map(|key| key.as_str().replacen('_', ".", 1).into())
+}
+
+fn key_name(key: &impl Serialize) -> String {
+    serde_json::to_value(key)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// An address that is known to be one.
+#[expect(clippy::expect_used, reason = "a constant, or an http address made of a socket address")]
+fn known_url(text: &str) -> Url {
+    Url::parse(text).expect("a valid address")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(toml: &str) -> Result<Config, String> {
+        let figment = Figment::from(Toml::string(toml));
+        Config::extract(&figment).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        assert_eq!(read("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn keys_set_what_they_name() {
+        let config = read(
+            r#"
+            [airtable]
+            base = "appRennes35238Bzh"
+            requests_per_second = 2
+            [http]
+            listen = "0.0.0.0:80"
+            [sync]
+            cron = "0 0 * * * *"
+            [tables.guides]
+            name = "Parcours"
+            fields.title = "Nom du parcours"
+            "#,
+        )
+        .unwrap();
+        assert_eq!(config.airtable.base.as_ref().map(BaseId::as_str), Some("appRennes35238Bzh"));
+        assert_eq!(config.schedule(), Schedule::Cron("0 0 * * * *".to_owned()));
+        assert_eq!(config.public_url().as_str(), "http://0.0.0.0/");
+    }
+
+    #[test]
+    fn errors_name_the_key_and_what_is_expected() {
+        for (toml, expected) in [
+            ("[airtable]\ntoken = 'x'", &["unknown field", "token", "airtable"][..]),
+            ("[airtabel]", &["airtabel", "airtable"]),
+            ("[airtable]\nbase = 'tbl1'", &["airtable.base", "tbl1", "a base id such as"]),
+            (
+                "[airtable]\nrequests_per_second = 0",
+                &["airtable.requests_per_second", "0", "1 to 5"],
+            ),
+            ("[airtable]\nrequests_per_second = -1", &["airtable.requests_per_second", "-1"]),
+            ("[airtable]\nrequests_per_second = 9", &["airtable.requests_per_second", "1 to 5"]),
+            ("[http]\nlisten = 'here'", &["http.listen", "here"]),
+            ("[sync]\nevery_seconds = -1", &["sync.every_seconds", "-1"]),
+            ("[sync]\nevery_seconds = 0", &["sync.every_seconds", "0", "1 second"]),
+            ("[log]\nformat = 'xml'", &["log.format", "xml", "json"]),
+            ("[tables.guide]", &["guide", "guides"]),
+            ("[tables.guides.fields]\ncall_number = 'x'", &["tables.guides.fields", "call_number"]),
+        ] {
+            let error = read(toml).unwrap_err();
+            for word in expected {
+                assert!(error.contains(word), "{toml}: {error:?} does not say {word:?}");
+            }
+        }
+    }
+}

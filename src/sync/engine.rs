@@ -1,0 +1,297 @@
+//! Rounds: fetch, parse, build, swap, report.
+//!
+//! [`Engine::sync_once`] is an ordinary async function that start-up, the schedule and the tests
+//! call. It never overlaps itself, and a round that fails leaves everything as it was.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tokio::sync::Mutex;
+
+use super::{
+    live::{Failure, Live, Publication, SyncStatus},
+    mapping::{Mapping, Names, resolve},
+    mirror::Mirror,
+};
+use crate::{
+    airtable::{self, Client, Record},
+    catalog::{self, Built, Release},
+    content::{
+        problem::{Problem, Severity},
+        rows::Rows,
+        tables::{Need, TableKey},
+    },
+    paris,
+    reference::Reference,
+};
+
+/// What the engine is told once.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names of tables and fields, where they are not the default ones.
+    pub names: Names,
+    /// Days after which a verification is called old; `None` never. Default: 730.
+    pub verification_max_age_days: Option<u32>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { names: Names::default(), verification_max_age_days: Some(730) }
+    }
+}
+
+/// Reads a base and keeps what is live in step with it. The only writer of both.
+#[derive(Debug)]
+pub struct Engine {
+    client: Client,
+    settings: Settings,
+    reference: &'static Reference,
+    live: Arc<Live>,
+    clock: fn() -> DateTime<Utc>,
+    state: Mutex<State>,
+}
+
+/// What one round leaves to the next.
+#[derive(Debug, Default)]
+struct State {
+    /// Which ids the names had at first sight.
+    pins: Mapping,
+    /// Rows of each table in the last round that was published.
+    row_counts: BTreeMap<TableKey, usize>,
+}
+
+/// What a round did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Whether readers see something new.
+    pub outcome: Outcome,
+    /// Rows read.
+    pub rows: usize,
+    /// Problems by severity: errors, warnings, remarks.
+    pub problems: [usize; 3],
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// How a round that was read to the end ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new release is live.
+    Published,
+    /// The content is what it was.
+    Unchanged,
+}
+
+/// Why a round left everything as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// Airtable could not be read to the end.
+    #[error("the base could not be read")]
+    Airtable(#[from] airtable::Error),
+    /// A required table or field is missing or retyped.
+    #[error("the base lacks what publishing needs: {0}")]
+    Schema(String),
+    /// A table that had rows has none.
+    #[error("table {} had {before} rows and has none", table.def().name)]
+    Emptied {
+        /// The table.
+        table: TableKey,
+        /// Rows in the last published round.
+        before: usize,
+    },
+    /// The build was interrupted: a bug, or the service is stopping.
+    #[error("the build did not finish")]
+    Build(#[from] tokio::task::JoinError),
+}
+
+impl RoundError {
+    /// What the public may know.
+    fn failure(&self) -> Failure {
+        use airtable::Error as E;
+        let code = match self {
+            Self::Airtable(E::Unauthorized { .. }) => "unauthorized",
+            Self::Airtable(E::Forbidden { .. } | E::NotFound { .. }) => "forbidden",
+            Self::Airtable(E::BillingLimit { .. }) => "quota-spent",
+            Self::Airtable(E::RateLimited { .. }) => "rate-limited",
+            Self::Airtable(_) => "unreachable",
+            Self::Schema(_) => "schema",
+            Self::Emptied { .. } => "emptied-table",
+            Self::Build(_) => "internal",
+        };
+        let message = match self {
+            Self::Airtable(error) => format!("{self}: {error}"),
+            _ => self.to_string(),
+        };
+        Failure { code, message }
+    }
+}
+
+impl Engine {
+    /// An engine that has read nothing yet.
+    pub fn new(
+        client: Client,
+        settings: Settings,
+        reference: &'static Reference,
+        live: Arc<Live>,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Self {
+        Self { client, settings, reference, live, clock, state: Mutex::default() }
+    }
+
+    /// What is live.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// The client, to replace its token.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether a round is under way.
+    pub fn is_busy(&self) -> bool {
+        self.state.try_lock().is_err()
+    }
+
+    /// Reads the whole base and publishes what changed.
+    ///
+    /// Waits for a round that is under way. Whatever the result, the status tells it.
+    ///
+    /// # Errors
+    /// When the base can't be read to the end or is not fit to be published; readers then keep the
+    /// last good release.
+    pub async fn sync_once(&self) -> Result<Report, RoundError> {
+        let mut state = self.state.lock().await;
+        let started = Instant::now();
+        let attempt = (self.clock)();
+        let mut status = SyncStatus::clone(&self.live.status());
+        status.last_attempt = Some(attempt);
+        let result = self.round(&mut state, &mut status).await;
+        status.calls = self.client.calls().total();
+        let result = match result {
+            Ok((outcome, rows)) => {
+                status.last_success = Some(attempt);
+                status.failure = None;
+                status.rows = rows;
+                let problems = count(&status.problems);
+                let duration = started.elapsed();
+                let duration_ms = duration.as_millis();
+                tracing::info!(?outcome, rows, ?problems, duration_ms, "the base was read");
+                Ok(Report { outcome, rows, problems, duration })
+            }
+            Err(error) => {
+                status.failure = Some(error.failure());
+                let cause = anyhow::Chain::new(&error).map(ToString::to_string);
+                let cause = cause.collect::<Vec<_>>().join(": ");
+                tracing::warn!(%cause, "the last good release stays");
+                Err(error)
+            }
+        };
+        self.live.report(status);
+        result
+    }
+
+    async fn round(
+        &self,
+        state: &mut State,
+        status: &mut SyncStatus,
+    ) -> Result<(Outcome, usize), RoundError> {
+        let schema = self.client.schema().await?;
+        let resolution = resolve(&schema, &self.settings.names, &state.pins);
+        let found = resolution.mapping.tables.iter();
+        status.tables = found.map(|(key, table)| (*key, table.id.clone())).collect();
+        let obstacles: Vec<_> =
+            resolution.obstacles().map(|problem| problem.place.to_string()).collect();
+        if !obstacles.is_empty() {
+            status.problems = resolution.problems.into();
+            return Err(RoundError::Schema(obstacles.join(", ")));
+        }
+        let records = self.fetch(&resolution.mapping).await?;
+        let mirror = Mirror { schema, mapping: resolution.mapping, records };
+        let row_counts = counts(&mirror);
+        check_not_emptied(&state.row_counts, &row_counts)?;
+
+        let rows = mirror.len();
+        let pins = mirror.mapping.clone();
+        let built = self.build(mirror).await?;
+        let mut problems = resolution.problems;
+        problems.extend(built.problems);
+        let max_age = self.settings.verification_max_age_days;
+        problems.extend(catalog::checks::dated(&built.release, self.today(), max_age));
+        problems.sort();
+        status.problems = problems.into();
+        state.pins = pins;
+        state.row_counts = row_counts;
+        Ok((self.swap(built.release), rows))
+    }
+
+    /// Every mapped table but *Retours*, which is written and never read.
+    async fn fetch(
+        &self,
+        mapping: &Mapping,
+    ) -> Result<BTreeMap<TableKey, Vec<Record>>, RoundError> {
+        let wanted: Vec<_> =
+            mapping.tables.iter().filter(|(key, _)| **key != TableKey::Feedback).collect();
+        let tables: Vec<_> = wanted
+            .iter()
+            .map(|(_, table)| (table.id.clone(), table.fields.keys().cloned().collect()))
+            .collect();
+        let listed = self.client.all_tables(&tables).await;
+        let keyed = wanted.iter().zip(listed).map(|((key, _), (_, rows))| Ok((**key, rows?)));
+        keyed.collect()
+    }
+
+    /// Parses and builds away from the threads that answer requests.
+    async fn build(&self, mirror: Mirror) -> Result<Built, RoundError> {
+        let previous = self.live.publication();
+        let reference = self.reference;
+        let build = move || {
+            let rows = Rows::read(|table| mirror.rows(table), reference);
+            drop(mirror);
+            let previous = previous.as_deref().map(|publication| &publication.release);
+            catalog::build(rows, reference, previous)
+        };
+        Ok(tokio::task::spawn_blocking(build).await?)
+    }
+
+    fn swap(&self, release: Release) -> Outcome {
+        let current = self.live.publication();
+        if current.is_some_and(|current| current.release.id() == release.id()) {
+            return Outcome::Unchanged;
+        }
+        self.live.publish(Publication { release, published_at: (self.clock)() });
+        Outcome::Published
+    }
+
+    fn today(&self) -> NaiveDate {
+        paris::day((self.clock)())
+    }
+}
+
+fn counts(mirror: &Mirror) -> BTreeMap<TableKey, usize> {
+    mirror.records.iter().map(|(key, records)| (*key, records.len())).collect()
+}
+
+/// A required table that loses all its rows at once is a slip, or Airtable's: it once listed 3 rows
+/// instead of 1,500.
+fn check_not_emptied(
+    before: &BTreeMap<TableKey, usize>,
+    now: &BTreeMap<TableKey, usize>,
+) -> Result<(), RoundError> {
+    for (table, before) in before {
+        let is_empty = now.get(table).is_none_or(|rows| *rows == 0);
+        if *before > 0 && is_empty && table.def().need == Need::Required {
+            return Err(RoundError::Emptied { table: *table, before: *before });
+        }
+    }
+    Ok(())
+}
+
+fn count(problems: &[Problem]) -> [usize; 3] {
+    let of = |severity| problems.iter().filter(|p| p.severity() == severity).count();
+    [of(Severity::Error), of(Severity::Warning), of(Severity::Info)]
+}

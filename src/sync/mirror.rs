@@ -1,0 +1,57 @@
+//! The mirror: the raw base as last seen.
+
+use std::collections::BTreeMap;
+
+use super::mapping::{MappedTable, Mapping};
+use crate::{
+    airtable::{Record, cell::decode, schema::BaseSchema},
+    content::{
+        cell::Cell,
+        ids::FieldId,
+        row::Row,
+        tables::{FieldKey, TableKey},
+    },
+};
+
+/// The schema and the mapped cells of every mapped table.
+#[derive(Debug, Default)]
+pub struct Mirror {
+    /// Tables and fields of the base.
+    pub schema: BaseSchema,
+    /// Which of them are the back office's.
+    pub mapping: Mapping,
+    /// Rows as Airtable sent them.
+    pub records: BTreeMap<TableKey, Vec<Record>>,
+}
+
+impl Mirror {
+    /// The rows of a table, decoded one by one; none when the table is not in the base.
+    pub fn rows(&self, key: TableKey) -> impl Iterator<Item = Row> {
+        let mapped = self.mapping.tables.get(&key);
+        let table = mapped.and_then(|table| Some((table, self.schema.table(&table.id)?)));
+        table.into_iter().flat_map(move |(mapped, schema)| {
+            let records = self.records.get(&key).into_iter().flatten();
+            records.map(move |record| Row {
+                id: record.id.clone(),
+                cells: mapped.keyed(decode(record, schema)),
+            })
+        })
+    }
+
+    /// Rows of all tables.
+    pub fn len(&self) -> usize {
+        self.records.values().map(Vec::len).sum()
+    }
+
+    /// Whether no table has a row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl MappedTable {
+    /// Keeps the cells of mapped fields only: nothing else may ever be published.
+    fn keyed(&self, cells: Vec<(FieldId, Cell)>) -> Vec<(FieldKey, Cell)> {
+        cells.into_iter().filter_map(|(id, cell)| Some((*self.fields.get(&id)?, cell))).collect()
+    }
+}
