@@ -4,7 +4,9 @@
 //! publishes it as a versioned JSON API. `ARCHITECTURE.md` is the map.
 
 pub mod airtable;
+pub mod api;
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod content;
 pub mod paris;
