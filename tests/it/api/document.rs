@@ -121,7 +121,7 @@ async fn every_documented_operation_is_routed_and_none_is_missing() {
             if parameter["in"] == "path" {
                 target = target.replace(&format!("{{{name}}}"), value.as_str().unwrap());
             } else if parameter["required"] == true {
-                query.push(format!("{name}={}", value.as_str().unwrap()));
+                query.push(format!("{name}={}", value.as_str().unwrap().replace(' ', "+")));
             }
         }
         let target = format!("{target}?{}", query.join("&"));
