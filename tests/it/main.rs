@@ -7,4 +7,6 @@
 )]
 
 mod airtable;
+mod api;
+mod fixture;
 mod sandbox;
