@@ -5,3 +5,5 @@
     missing_docs,
     reason = "a test fails by panicking"
 )]
+
+mod settings_file;
