@@ -57,8 +57,9 @@ pub struct AirtableConfig {
     pub token_file: Option<PathBuf>,
     /// Airtable's address. Default: `https://api.airtable.com`. `LOCADOCS_AIRTABLE_URL`
     pub url: Url,
-    /// Calls in any second, at most 5. Default: 4. `LOCADOCS_AIRTABLE_REQUESTS_PER_SECOND`
-    pub requests_per_second: NonZeroU32,
+    /// Calls in any second, at most 5; 0 is without limit, for other servers than Airtable's.
+    /// Default: 4. `LOCADOCS_AIRTABLE_REQUESTS_PER_SECOND`
+    pub requests_per_second: u32,
     /// Seconds for one call. Default: 60. `LOCADOCS_AIRTABLE_TIMEOUT_SECONDS`
     pub timeout_seconds: u64,
 }
@@ -69,7 +70,7 @@ impl Default for AirtableConfig {
             base: None,
             token_file: None,
             url: known_url(airtable::settings::AIRTABLE_URL),
-            requests_per_second: NonZeroU32::MIN.saturating_add(3),
+            requests_per_second: 4,
             timeout_seconds: 60,
         }
     }
@@ -193,10 +194,11 @@ impl Config {
         let out_of_range = |key: &str, found: String, expected| {
             Err(ConfigError::OutOfRange { key: key.to_owned(), found, expected })
         };
-        let rate = self.airtable.requests_per_second.get();
-        if rate > 5 && self.airtable.url.host_str() == Some("api.airtable.com") {
+        let rate = self.airtable.requests_per_second;
+        let is_airtable = self.airtable.url.host_str() == Some("api.airtable.com");
+        if rate > 5 || (rate == 0 && is_airtable) {
             let key = "airtable.requests_per_second";
-            return out_of_range(key, rate.to_string(), "1 to 5, what Airtable allows");
+            return out_of_range(key, rate.to_string(), "1 to 5, what Airtable allows,");
         }
         if !matches!(self.airtable.url.scheme(), "http" | "https") {
             let found = format!("{:?}", self.airtable.url.scheme());
@@ -228,7 +230,7 @@ impl Config {
             help: "give the id of the base, app…, in the file or in LOCADOCS_AIRTABLE_BASE",
         })?;
         let mut settings = airtable::Settings::new(self.airtable.url.clone(), base, self.token()?);
-        settings.requests_per_second = Some(self.airtable.requests_per_second);
+        settings.requests_per_second = NonZeroU32::new(self.airtable.requests_per_second);
         settings.request_timeout = Duration::from_secs(self.airtable.timeout_seconds);
         Ok(settings)
     }
@@ -341,7 +343,11 @@ mod tests {
             ("[airtable]\ntoken = 'x'", &["unknown field", "token", "airtable"][..]),
             ("[airtabel]", &["airtabel", "airtable"]),
             ("[airtable]\nbase = 'tbl1'", &["airtable.base", "tbl1", "a base id such as"]),
-            ("[airtable]\nrequests_per_second = 0", &["airtable.requests_per_second", "nonzero"]),
+            (
+                "[airtable]\nrequests_per_second = 0",
+                &["airtable.requests_per_second", "0", "1 to 5"],
+            ),
+            ("[airtable]\nrequests_per_second = -1", &["airtable.requests_per_second", "-1"]),
             ("[airtable]\nrequests_per_second = 9", &["airtable.requests_per_second", "1 to 5"]),
             ("[http]\nlisten = 'here'", &["http.listen", "here"]),
             ("[sync]\nevery_seconds = -1", &["sync.every_seconds", "-1"]),

@@ -202,6 +202,8 @@ impl Engine {
     ) -> Result<(Outcome, usize), RoundError> {
         let schema = self.client.schema().await?;
         let resolution = resolve(&schema, &self.settings.names, &state.pins);
+        let found = resolution.mapping.tables.iter();
+        status.tables = found.map(|(key, table)| (*key, table.id.clone())).collect();
         let obstacles: Vec<_> =
             resolution.obstacles().map(|problem| problem.place.to_string()).collect();
         if !obstacles.is_empty() {

@@ -3,12 +3,15 @@
 //! Readers take one [`Publication`] for a request and answer wholly from it; the sync swaps in the
 //! next one without waiting for them.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 
-use crate::{catalog::Release, content::problem::Problem};
+use crate::{
+    catalog::Release,
+    content::{ids::TableId, problem::Problem, tables::TableKey},
+};
 
 /// A release as it was published.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub struct SyncStatus {
     pub failure: Option<Failure>,
     /// What archivists should mend, as of the last round that was read to the end.
     pub problems: Arc<[Problem]>,
+    /// The tables that were found, to link problems to their rows.
+    pub tables: BTreeMap<TableKey, TableId>,
     /// Rows read in the last good round.
     pub rows: usize,
     /// Calls made to Airtable since the service started.

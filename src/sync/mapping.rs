@@ -259,3 +259,6 @@ fn expected(kind: FieldKind) -> &'static str {
         FieldKind::Attachments => "un champ de pièces jointes",
     }
 }
+
+#[cfg(test)]
+mod tests;
