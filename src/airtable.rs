@@ -12,11 +12,12 @@ pub mod cell;
 mod client;
 pub mod error;
 mod limiter;
+mod listing;
 pub mod meta;
 pub mod record;
-mod records;
 mod request;
 mod retry_after;
+mod rows;
 pub mod schema;
 pub mod settings;
 pub mod webhooks;
@@ -24,7 +25,8 @@ pub mod webhooks;
 pub use self::{
     client::Client,
     error::Error,
+    listing::{ListOptions, Page},
     record::Record,
-    records::{Interrupted, ListOptions, MAX_BATCH, NewRow, Page, RowUpdate},
+    rows::{Interrupted, MAX_BATCH, NewRow, RowUpdate},
     settings::Settings,
 };

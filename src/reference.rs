@@ -55,7 +55,6 @@ pub struct Reference {
     by_old_code: Groups<InseeCode>,
     by_epci: Groups<Siren>,
     by_departement: Groups<DepartementCode>,
-    by_region: Groups<RegionCode>,
     by_postcode: Groups<Postcode>,
     search: SearchIndex,
 }
@@ -115,7 +114,6 @@ impl Reference {
             ),
             by_epci: Groups::new(current().filter_map(|(i, c)| Some((c.epci?, i)))),
             by_departement: Groups::new(current().map(|(i, c)| (c.departement, i))),
-            by_region: Groups::new(current().map(|(i, c)| (c.region, i))),
             by_postcode: Groups::new(
                 all().flat_map(|(i, c)| c.postcodes.iter().map(move |code| (*code, i))),
             ),
@@ -214,9 +212,10 @@ impl Reference {
         self.members(&self.by_departement, code)
     }
 
-    /// The current communes of a région, by code.
+    /// The current communes of a région, by département, then code.
     pub fn communes_of_region(&self, code: RegionCode) -> impl Iterator<Item = &Commune> {
-        self.members(&self.by_region, code)
+        self.departements_of_region(code)
+            .flat_map(|departement| self.communes_of_departement(departement.code))
     }
 
     /// The communes and parts of communes that a post code serves, by code.

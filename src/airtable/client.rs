@@ -10,7 +10,7 @@
 //! has no idempotency key: a lost answer may follow a row that was written. Calls that name what
 //! they change by id can be repeated without harm.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 use backon::{ExponentialBuilder, Retryable as _};
@@ -117,20 +117,14 @@ impl Client {
         (|| self.attempt(request, read))
             .retry(backoff)
             .when(|error| may_repeat(request.repeat, error))
-            .adjust(|error, wait| wait.map(|wait| self.wait_before_retry(error, wait)))
+            .adjust(|error, wait| {
+                wait.map(|wait| wait.max(error.retry_after().unwrap_or_default()))
+            })
             .notify(|error, wait| {
                 let error: &dyn std::error::Error = error;
                 tracing::info!(error, ?wait, "a call to Airtable failed and is made again");
             })
             .await
-    }
-
-    fn wait_before_retry(&self, error: &Error, wait: Duration) -> Duration {
-        match error {
-            // The lock-out of the limiter is the wait, for this caller as for the others.
-            Error::RateLimited { .. } => Duration::ZERO,
-            _ => error.retry_after().map_or(wait, |asked| wait.max(asked)),
-        }
     }
 
     async fn attempt<T>(&self, request: &Request, read: Read<T>) -> Result<T, Error> {
@@ -145,8 +139,6 @@ impl Client {
 
     /// Sends once and reads the whole body of a good answer.
     async fn exchange(&self, request: &Request, pass: Pass) -> Result<Vec<u8>, Error> {
-        let Settings { max_response_bytes, retry_after_max, rate_limit_pause, .. } =
-            self.0.settings;
         let mut builder = self
             .0
             .http
@@ -157,14 +149,21 @@ impl Client {
         }
         let response =
             builder.send().await.map_err(|error| before_answer(request.call(), error))?;
-        let status = response.status();
-        if status.is_success() {
+        if response.status().is_success() {
             drop(pass);
-            return read_body(request.call(), response, max_response_bytes).await;
+            read_body(request.call(), response, self.0.settings.max_response_bytes).await
+        } else {
+            Err(self.refusal(request, response, pass).await)
         }
-        let wait = retry_after(response.headers(), chrono::Utc::now())
-            .map(|wait| wait.min(retry_after_max));
-        // The status alone tells enough when the body that would explain it can't be read.
+    }
+
+    /// Reads why a call was refused, and silences all callers if it was for the rate.
+    async fn refusal(&self, request: &Request, response: Response, pass: Pass) -> Error {
+        let Settings { retry_after_max, rate_limit_pause, .. } = self.0.settings;
+        let status = response.status();
+        let asked = retry_after(response.headers(), chrono::Utc::now())
+            .map(|asked| asked.min(retry_after_max));
+        // When the body that would explain it can't be read, the status alone tells enough.
         let body = match read_body(request.call(), response, MAX_ERROR_BYTES).await {
             Ok(body) => body,
             Err(error) => {
@@ -172,14 +171,14 @@ impl Client {
                 Vec::new()
             }
         };
-        let error = Error::from_answer(request.call(), request.table.clone(), status, wait, &body);
+        let error = Error::from_answer(request.call(), request.table.clone(), status, asked, &body);
         if matches!(error, Error::RateLimited { .. }) {
-            let pause = rate_limit_pause.max(wait.unwrap_or_default());
+            let pause = rate_limit_pause.max(asked.unwrap_or_default());
             self.0.limiter.lock_out_until(Instant::now() + pause);
         }
         // Only now, so that no one takes this place before the lock-out is known.
         drop(pass);
-        Err(error)
+        error
     }
 }
 

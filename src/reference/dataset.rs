@@ -107,7 +107,7 @@ impl Dataset {
             regions: Vec::new(),
             departements: Vec::new(),
             epcis: Vec::new(),
-            communes: Vec::new(),
+            communes: Vec::with_capacity(text.lines().count()),
             former_names: Vec::new(),
         };
         let mut regions = HashMap::new();

@@ -14,7 +14,9 @@ pub fn fold(text: &str) -> String {
 pub(super) fn fold_letters(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_ascii_alphanumeric() || is_accented_latin(c) {
+        if c.is_ascii_alphanumeric() {
+            folded.push(c.to_ascii_lowercase());
+        } else if is_accented_latin(c) {
             let ascii = deunicode::deunicode_char(c).unwrap_or_default();
             let letters = ascii.chars().filter(char::is_ascii_alphanumeric);
             folded.extend(letters.map(|letter| letter.to_ascii_lowercase()));
@@ -28,7 +30,7 @@ pub(super) fn fold_letters(text: &str) -> String {
 
 /// Spells out *st* and *ste* in folded text.
 pub(super) fn spell_out(folded: String) -> String {
-    if folded.split(' ').all(|word| spelled_out(word) == word) {
+    if !folded.contains("st") {
         return folded;
     }
     folded.split(' ').map(spelled_out).collect::<Vec<_>>().join(" ")

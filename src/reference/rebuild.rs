@@ -333,3 +333,6 @@ fn former_names(history: &[RawName], communes: &[Commune]) -> Result<Vec<FormerN
         |(current, _, code, name): (_, _, _, &str)| FormerName { name: name.into(), code, current };
     Ok(names.into_iter().map(former).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,18 +52,15 @@ pub(super) fn suggest<'a>(
     limit: usize,
 ) -> Vec<Suggestion<'a>> {
     let limit = limit.min(MAX_SUGGESTIONS);
+    if limit == 0 {
+        return Vec::new();
+    }
     let query: String = query.chars().take(MAX_QUERY_CHARS).collect();
-    let mut suggestions = match Digits::read(&query) {
+    let by_code = match Digits::read(&query) {
         Some(digits) => codes::suggest(reference, digits, limit),
-        None => Vec::new(),
+        None => codes::suggest_by_insee(reference, &query).into_iter().collect(),
     };
-    if suggestions.is_empty() {
-        suggestions.extend(codes::suggest_by_insee(reference, &query).filter(|_| limit > 0));
-    }
-    if suggestions.is_empty() {
-        suggestions = names::suggest(reference, &query, limit);
-    }
-    suggestions
+    if by_code.is_empty() { names::suggest(reference, &query, limit) } else { by_code }
 }
 
 impl Reference {

@@ -120,12 +120,12 @@ fn territories_list_their_communes() {
     assert!(of_epci.contains(&"Cesson-Sévigné".to_owned()));
     let of_departement = reference.communes_of_departement(rennes.departement);
     assert_eq!(of_departement.filter(|c| c.code.as_str().starts_with("35")).count(), 332);
-    let of_region = reference.communes_of_region(rennes.region).count();
-    let by_departement = reference
-        .departements_of_region(rennes.region)
-        .map(|departement| reference.communes_of_departement(departement.code).count())
-        .sum::<usize>();
-    assert_eq!(of_region, by_departement);
+    let by_departement = ["22", "29", "35", "56"]
+        .map(|code| reference.communes_of_departement(code.parse().unwrap()).count());
+    assert_eq!(
+        reference.communes_of_region(rennes.region).count(),
+        by_departement.iter().sum::<usize>()
+    );
     let of_postcode = names(reference.communes_of_postcode("01300".parse().unwrap()).collect());
     assert!(of_postcode.contains(&"Belley".to_owned()));
     assert!(of_postcode.contains(&"Saint-Bois".to_owned()));
@@ -152,6 +152,23 @@ fn names_join_sentences() {
         departements,
         ["d'Ille-et-Vilaine", "de la Seine-Maritime", "de l'Eure", "de La Réunion"]
     );
+}
+
+#[test]
+fn names_carry_the_article_that_their_liaison_tells() {
+    for commune in reference().communes() {
+        let article = match commune.liaison {
+            Liaison::Le => "Le ",
+            Liaison::La => "La ",
+            Liaison::Les => "Les ",
+            Liaison::L => "L'",
+            Liaison::Aux => "Aux ",
+            Liaison::Las => "Las ",
+            Liaison::Los => "Los ",
+            Liaison::De | Liaison::Elided => "",
+        };
+        assert!(commune.name.starts_with(article), "{}", commune.name);
+    }
 }
 
 #[test]

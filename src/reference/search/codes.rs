@@ -1,7 +1,7 @@
 //! Suggestions for post codes and INSEE codes.
 
 use super::{Matched, Reference, Suggestion, ranking::Ranking};
-use crate::reference::{Found, InseeCode};
+use crate::reference::{Found, InseeCode, Postcode};
 
 /// A query made of digits alone, at most five, perhaps parted by spaces (*35 000*).
 pub(super) struct Digits(String);
@@ -21,10 +21,12 @@ pub(super) fn suggest<'a>(
     Digits(digits): Digits,
     limit: usize,
 ) -> Vec<Suggestion<'a>> {
-    let by_insee = suggest_by_insee(reference, &digits).filter(|_| limit > 0);
-    let mut ranking = Ranking::new(limit - usize::from(by_insee.is_some()));
-    for (postcode, rank) in reference.search.postcodes_starting_with(&digits) {
-        ranking.offer((), *rank, *postcode);
+    let by_insee = suggest_by_insee(reference, &digits);
+    let mut ranking = Ranking::new(limit.saturating_sub(usize::from(by_insee.is_some())));
+    for (postcode, commune) in postcodes_starting_with(reference, &digits) {
+        if let Some(rank) = reference.search.rank_of(*commune) {
+            ranking.offer((), rank, *postcode);
+        }
     }
     let mut suggestions: Vec<_> = ranking
         .into_best()
@@ -39,6 +41,14 @@ pub(super) fn suggest<'a>(
         suggestions.push(found);
     }
     suggestions
+}
+
+/// The pairs of a post code that begins with these digits and the index of a commune it serves.
+fn postcodes_starting_with<'a>(reference: &'a Reference, digits: &str) -> &'a [(Postcode, u32)] {
+    reference.by_postcode.range(|code| {
+        let start = code.as_str().get(..digits.len()).unwrap_or(code.as_str());
+        start.cmp(digits)
+    })
 }
 
 /// The commune that an INSEE code, written in full, names or leads to.

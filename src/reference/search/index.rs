@@ -2,11 +2,9 @@
 
 use std::cmp::Reverse;
 
-use crate::reference::{
-    Commune, CommuneKind, DecodeError, FormerName, Postcode, find_commune, fold, groups::Groups,
-};
+use crate::reference::{Commune, CommuneKind, DecodeError, FormerName, find_commune, fold};
 
-/// Names and post codes, sorted. Communes are known here by rank: the order in which they are
+/// Names, sorted. Communes are known here by rank: the order in which they are
 /// suggested when a query fits them equally well.
 pub(in crate::reference) struct SearchIndex {
     /// The folded names, each ended by [`END`].
@@ -17,7 +15,8 @@ pub(in crate::reference) struct SearchIndex {
     entries: Box<[Entry]>,
     /// The index of each commune in the reference, by rank.
     communes: Box<[u32]>,
-    postcodes: Groups<Postcode>,
+    /// The rank of each commune, by index in the reference.
+    ranks: Box<[u32]>,
 }
 
 /// Ends each name in the text. Sorts before all that names are made of.
@@ -27,10 +26,19 @@ pub(super) const END: u8 = b'\n';
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name {
     start: u32,
+    /// Where its [`END`] is.
+    end: u32,
     /// Where the name begins without its article.
     bare: u32,
     /// The rank of the commune that has the name.
     pub(super) rank: u32,
+}
+
+impl Name {
+    /// What is left of the name from some place in it on.
+    fn text_from(self, start: u32, text: &[u8]) -> &[u8] {
+        text.get(start as usize..self.end as usize).unwrap_or_default()
+    }
 }
 
 /// A place in the text where a word begins.
@@ -57,9 +65,9 @@ impl SearchIndex {
         former_names: &[FormerName],
     ) -> Result<Self, DecodeError> {
         let order = order(communes);
-        let mut rank_of = vec![0; communes.len()];
+        let mut ranks = vec![0; communes.len()];
         for (rank, index) in (0u32..).zip(&order) {
-            if let Some(slot) = rank_of.get_mut(*index as usize) {
+            if let Some(slot) = ranks.get_mut(*index as usize) {
                 *slot = rank;
             }
         }
@@ -70,17 +78,14 @@ impl SearchIndex {
             }
         }
         for former in former_names {
-            names.push(&former.name, rank_of_current(communes, &rank_of, former)?);
+            names.push(&former.name, rank_of_current(communes, &ranks, former)?);
         }
-        let postcodes = rank_of.iter().zip(communes).flat_map(|(rank, commune)| {
-            commune.postcodes.iter().map(|postcode| (*postcode, *rank))
-        });
         Ok(Self {
-            postcodes: Groups::new(postcodes),
             entries: names.sorted_entries().into(),
             text: names.text.into(),
             names: names.names.into(),
             communes: order.into(),
+            ranks: ranks.into(),
         })
     }
 
@@ -89,12 +94,9 @@ impl SearchIndex {
         self.communes.get(rank as usize).map(|index| *index as usize)
     }
 
-    /// The pairs of a post code that begins with these digits and the rank of a commune it serves.
-    pub(super) fn postcodes_starting_with(&self, digits: &str) -> &[(Postcode, u32)] {
-        self.postcodes.range(|code| {
-            let start = code.as_str().get(..digits.len()).unwrap_or(code.as_str());
-            start.cmp(digits)
-        })
+    /// The rank of the commune of this index in the reference.
+    pub(super) fn rank_of(&self, commune: u32) -> Option<u32> {
+        self.ranks.get(commune as usize).copied()
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
@@ -112,7 +114,7 @@ impl SearchIndex {
 
     /// The folded text of a name.
     pub(super) fn text_of(&self, name: Name) -> &[u8] {
-        end_of_name(&self.text, name.start)
+        name.text_from(name.start, &self.text)
     }
 
     /// The entries, among some that agree up to `depth`, that go on with `rest` there.
@@ -175,13 +177,13 @@ fn order(communes: &[Commune]) -> Vec<u32> {
 
 fn rank_of_current(
     communes: &[Commune],
-    rank_of: &[u32],
+    ranks: &[u32],
     former: &FormerName,
 ) -> Result<u32, DecodeError> {
     communes
         .binary_search_by_key(&(former.current, CommuneKind::Current), |c| (c.code, c.kind))
         .ok()
-        .and_then(|index| rank_of.get(index).copied())
+        .and_then(|index| ranks.get(index).copied())
         .ok_or_else(|| DecodeError::Link {
             expected: "current commune",
             found: former.current.to_string(),
@@ -206,29 +208,31 @@ impl Names {
         let start = offset(self.text.len());
         let bare = start + offset(article.map_or(0, |article| article.len()));
         self.text.extend_from_slice(folded.as_bytes());
+        self.names.push(Name { start, end: offset(self.text.len()), bare, rank });
         self.text.push(END);
-        self.names.push(Name { start, bare, rank });
     }
 
     /// An entry for each word of each name, sorted by what follows in the text.
     fn sorted_entries(&self) -> Vec<Entry> {
-        let mut entries: Vec<_> = (0u32..)
-            .zip(&self.names)
-            .flat_map(|(name, Name { start, .. })| {
-                word_starts(end_of_name(&self.text, *start))
-                    .map(move |word| Entry { start: start + offset(word), name })
-            })
-            .map(|entry| (sort_key(end_of_name(&self.text, entry.start)), entry))
-            .collect();
+        let mut entries = Vec::with_capacity(self.names.len() * 3);
+        for (number, name) in (0u32..).zip(&self.names) {
+            for word in word_starts(name.text_from(name.start, &self.text)) {
+                let start = name.start + offset(word);
+                let key = sort_key(name.text_from(start, &self.text));
+                entries.push((key, Entry { start, name: number }));
+            }
+        }
         entries.sort_unstable_by(|(key, entry), (other_key, other)| {
             key.cmp(other_key)
-                .then_with(|| {
-                    let text = end_of_name(&self.text, entry.start);
-                    text.cmp(end_of_name(&self.text, other.start))
-                })
+                .then_with(|| self.text_of(*entry).cmp(self.text_of(*other)))
                 .then_with(|| entry.start.cmp(&other.start))
         });
         entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    fn text_of(&self, entry: Entry) -> &[u8] {
+        let name = self.names.get(entry.name as usize);
+        name.map(|name| name.text_from(entry.start, &self.text)).unwrap_or_default()
     }
 }
 
@@ -241,12 +245,6 @@ fn sort_key(text: &[u8]) -> u128 {
 fn word_starts(name: &[u8]) -> impl Iterator<Item = usize> {
     let after_spaces = name.iter().enumerate().filter(|(_, byte)| **byte == b' ');
     std::iter::once(0).chain(after_spaces.map(|(at, _)| at + 1))
-}
-
-/// What is left of a name from some place in the text, without its [`END`].
-fn end_of_name(text: &[u8], start: u32) -> &[u8] {
-    let rest = text.get(start as usize..).unwrap_or_default();
-    rest.split(|byte| *byte == END).next().unwrap_or_default()
 }
 
 /// The text has some 700,000 bytes.

@@ -63,23 +63,42 @@ pub(super) fn suggest<'a>(
     limit: usize,
 ) -> Vec<Suggestion<'a>> {
     let letters = fold_letters(query);
-    let found = search(reference, &letters, limit, |_| true);
-    if found.len() > 0 {
-        return suggestions(reference, found);
+    if letters.is_empty() {
+        return Vec::new();
     }
-    let is_number = |word: &&str| word.len() >= 2 && word.bytes().all(|b| b.is_ascii_digit());
-    let (numbers, words): (Vec<_>, Vec<_>) = letters.split(' ').partition(is_number);
-    let [number] = numbers.as_slice() else { return Vec::new() };
-    let is_there = |commune: &Commune| {
-        commune.code.as_str().starts_with(number)
-            || commune.postcodes.iter().any(|postcode| postcode.as_str().starts_with(number))
+    let index = &reference.search;
+    let anywhere = |_| true;
+    let mut found = Names::new(limit);
+    offer_as_typed(&mut found, index, &letters, anywhere);
+    match split_number(&letters).filter(|_| found.is_empty()) {
+        None => offer_slips(&mut found, index, &letters, anywhere),
+        Some((words, number)) => {
+            let there =
+                |rank| reference.ranked(rank).is_some_and(|commune| is_in(commune, &number));
+            offer_as_typed(&mut found, index, &words, there);
+            offer_slips(&mut found, index, &words, there);
+        }
+    }
+    suggestions(reference, found)
+}
+
+/// Parts the words from the only number of two digits or more, when there are both. `2A` and `2B`,
+/// the départements of Corsica, are numbers too.
+fn split_number(letters: &str) -> Option<(String, String)> {
+    let is_number = |word: &&str| {
+        matches!(*word, "2a" | "2b")
+            || (word.len() >= 2 && word.bytes().all(|b| b.is_ascii_digit()))
     };
-    suggestions(
-        reference,
-        search(reference, &words.join(" "), limit, |rank| {
-            reference.ranked(rank).is_some_and(is_there)
-        }),
-    )
+    let (numbers, words): (Vec<_>, Vec<_>) = letters.split(' ').partition(is_number);
+    match numbers.as_slice() {
+        [number] if !words.is_empty() => Some((words.join(" "), number.to_ascii_uppercase())),
+        _ => None,
+    }
+}
+
+fn is_in(commune: &Commune, number: &str) -> bool {
+    commune.code.as_str().starts_with(number)
+        || commune.postcodes.iter().any(|postcode| postcode.as_str().starts_with(number))
 }
 
 fn suggestions<'a>(reference: &'a Reference, found: Names) -> Vec<Suggestion<'a>> {
@@ -97,31 +116,36 @@ fn suggestions<'a>(reference: &'a Reference, found: Names) -> Vec<Suggestion<'a>
         .collect()
 }
 
-/// Searches for folded text, first as typed, then with looser rules while too little is found,
-/// among the communes whose rank is to be kept.
-fn search(reference: &Reference, letters: &str, limit: usize, keep: impl Fn(u32) -> bool) -> Names {
-    let index = &reference.search;
-    let mut found = Names::new(limit);
-    if letters.is_empty() || limit == 0 {
-        return found;
-    }
+/// Offers the names that begin, in whole or from some word on, with what was typed; when they are
+/// too few, those that have its words.
+fn offer_as_typed(
+    found: &mut Names,
+    index: &SearchIndex,
+    letters: &str,
+    keep: impl Fn(u32) -> bool,
+) {
     let spelled_out = spell_out(letters.to_owned());
     // Whoever types *st* may be on the way to *Stains*: the last word is taken both ways.
     let forms = if spelled_out == letters { vec![letters] } else { vec![&spelled_out, letters] };
-    for form in &forms {
+    for form in forms {
         let entries = index.starting_with(form);
-        offer_all(&mut found, index, entries, form.len(), Spelling::AsTyped, &keep);
+        offer_entries(found, index, entries, form.len(), Spelling::AsTyped, &keep);
     }
     if !found.is_full() {
-        offer_words_in_order(&mut found, index, &spelled_out, &keep);
+        offer_words_in_order(found, index, &spelled_out, keep);
     }
-    let seems_right = found.len() >= FEW || found.is_full() || has_whole_words(index, &spelled_out);
-    if !seems_right && letters.len() >= MIN_LEN_FOR_SLIPS {
-        for Slip { entries, len } in one_slip_away(index, &spelled_out) {
-            offer_all(&mut found, index, entries, len, Spelling::OneSlip, &keep);
-        }
+}
+
+/// Offers the names that are one slip away, when what was typed seems wrong.
+fn offer_slips(found: &mut Names, index: &SearchIndex, letters: &str, keep: impl Fn(u32) -> bool) {
+    let query = spell_out(letters.to_owned());
+    let seems_right = found.len() >= FEW || found.is_full() || has_whole_words(index, &query);
+    if seems_right || letters.len() < MIN_LEN_FOR_SLIPS {
+        return;
     }
-    found
+    for Slip { entries, len } in one_slip_away(index, &query) {
+        offer_entries(found, index, entries, len, Spelling::OneSlip, &keep);
+    }
 }
 
 fn has_whole_words(index: &SearchIndex, query: &str) -> bool {
@@ -131,7 +155,7 @@ fn has_whole_words(index: &SearchIndex, query: &str) -> bool {
 }
 
 /// Offers entries that have their first `len` bytes in common with the query, or nearly.
-fn offer_all(
+fn offer_entries(
     found: &mut Names,
     index: &SearchIndex,
     entries: &[Entry],

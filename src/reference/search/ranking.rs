@@ -39,6 +39,10 @@ impl<S: Ord + Copy, T: Ord + Copy> Ranking<S, T> {
         self.best.len() >= self.limit
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.best.is_empty()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.best.len()
     }

@@ -2,9 +2,9 @@
 //! swapped with the next.
 //!
 //! Every text one slip away is tried by binary search, in the range of names that share its
-//! beginning: a few hundred searches in small ranges. `fst`'s Levenshtein automaton was weighed
-//! against it: it must be built for each query, which takes longer than the whole search, and does
-//! not know swaps.
+//! beginning: some two hundred searches in small ranges. `fst`'s Levenshtein automaton was weighed
+//! against it: building one for a query takes as long as the whole search here (50 µs for *le
+//! harve*), and it does not know swaps.
 
 use super::index::{END, Entry, SearchIndex};
 

@@ -1,3 +1,5 @@
+use std::{collections::BTreeSet, sync::LazyLock};
+
 use proptest::prelude::*;
 
 use super::*;
@@ -115,6 +117,10 @@ fn a_number_beside_a_name_tells_homonyms_apart() {
         ("saint-denis (974)", "97411"),
         ("35000 Rennes", "35238"),
         ("93200 st denis", "93066"),
+        ("Paris 75", "75056"),
+        ("lyon 69", "69123"),
+        ("renes 35", "35238"),
+        ("porto-vecchio (2A)", "2A247"),
     ] {
         let found = reference().suggest(query, 3);
         assert_eq!(found[0].commune.code.as_str(), code, "{query}");
@@ -248,36 +254,54 @@ proptest! {
     }
 
     #[test]
-    fn any_slip_in_a_large_towns_name_still_finds_it(
-        town in prop::sample::select(vec!["rennes", "marseille", "bordeaux", "toulouse", "strasbourg", "le havre"]),
+    fn slips_are_all_names_one_edit_away_and_no_others(
+        index in 0..reference().communes().len(),
         at in 0usize..20,
-        letter in "[a-z]",
-        slip in 0u8..4,
+        letter in "[a-z ]",
     ) {
-        let mut typed: Vec<char> = town.chars().collect();
+        let mut typed = fold(&reference().communes()[index].name).into_bytes();
         let at = at % typed.len();
-        match slip {
-            0 => drop(typed.remove(at)),
-            1 => typed.insert(at, letter.chars().next().unwrap()),
-            2 => typed[at] = letter.chars().next().unwrap(),
-            _ => typed.swap(at, (at + 1).min(town.len() - 1)),
-        }
-        let typed: String = typed.into_iter().collect();
-        let found = near(&typed);
-        prop_assert!(found.iter().any(|name| name == town), "{} gives {:?}", typed, found);
+        typed[at] = letter.as_bytes()[0];
+        let typed = String::from_utf8(typed).unwrap();
+        prop_assert_eq!(whole_names_one_slip_away(&typed), names_one_edit_away(&typed));
     }
 }
 
-/// The names that begin with a text one slip away, or with this one.
-fn near(typed: &str) -> Vec<String> {
+/// What the search finds. Names that begin with what was typed need no slip.
+fn whole_names_one_slip_away(typed: &str) -> BTreeSet<String> {
     let index = &reference().search;
-    let typed = fold(typed);
-    let exact = slips::Slip { entries: index.starting_with(&typed), len: typed.len() };
-    slips::one_slip_away(index, &typed)
-        .into_iter()
-        .chain([exact])
-        .flat_map(|slip| slip.entries)
-        .filter_map(|entry| index.name(*entry))
-        .map(|name| String::from_utf8(index.text_of(name).to_vec()).unwrap())
+    let is_whole = |entry: &index::Entry, len| {
+        let name = index.name(*entry).unwrap();
+        index.place(*entry, name) == index::Place::Start && index.byte(*entry, len) == index::END
+    };
+    slips::one_slip_away(index, typed)
+        .iter()
+        .flat_map(|slip| slip.entries.iter().filter(|entry| is_whole(entry, slip.len)))
+        .map(|entry| index.text_of(index.name(*entry).unwrap()))
+        .filter(|name| !name.starts_with(typed.as_bytes()))
+        .map(|name| String::from_utf8(name.to_vec()).unwrap())
         .collect()
+}
+
+/// The same, by reading every name.
+fn names_one_edit_away(typed: &str) -> BTreeSet<String> {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let communes = reference().communes().iter().map(|commune| fold(&commune.name));
+        communes.chain(reference().former_names().iter().map(|former| fold(&former.name))).collect()
+    });
+    let is_found =
+        |name: &&String| !name.starts_with(typed) && is_one_edit(typed.as_bytes(), name.as_bytes());
+    NAMES.iter().filter(is_found).cloned().collect()
+}
+
+/// Whether one letter left out, added, changed or swapped with the next makes one text the other.
+fn is_one_edit(typed: &[u8], name: &[u8]) -> bool {
+    let shared = typed.iter().zip(name).take_while(|(a, b)| a == b).count();
+    match (&typed[shared..], &name[shared..]) {
+        ([_, typed @ ..], name) if typed == name => true,
+        (typed, [_, name @ ..]) if typed == name => true,
+        ([_, typed @ ..], [_, name @ ..]) if typed == name => true,
+        ([a, b, typed @ ..], [c, d, name @ ..]) => (a, b, typed) == (d, c, name),
+        _ => false,
+    }
 }
