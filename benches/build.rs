@@ -23,6 +23,10 @@ use serde_json::Value;
 #[path = "support/large_base.rs"]
 mod large_base;
 
+/// The service's own allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The base as Airtable would send it: cells by field id.
 fn mirror(base: &Value) -> (Mirror, Vec<String>) {
     let schema: BaseSchema = serde_json::from_value(base.clone()).unwrap_or_default();
@@ -49,9 +53,9 @@ fn mirror(base: &Value) -> (Mirror, Vec<String>) {
 fn by_id(row: &Value, ids: &BTreeMap<&str, FieldId>) -> Value {
     let mut row = row.clone();
     if let Some(fields) = row["fields"].as_object() {
-        let cells = fields.iter().filter_map(|(name, cell)| {
-            Some((ids.get(name.as_str())?.to_string(), cell.clone()))
-        });
+        let cells = fields
+            .iter()
+            .filter_map(|(name, cell)| Some((ids.get(name.as_str())?.to_string(), cell.clone())));
         row["fields"] = Value::Object(cells.collect());
     }
     row

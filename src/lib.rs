@@ -4,9 +4,12 @@
 //! publishes it as a versioned JSON API. `ARCHITECTURE.md` is the map.
 
 pub mod airtable;
+pub mod api;
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod content;
 pub mod paris;
 pub mod reference;
+pub mod sandbox;
 pub mod sync;

@@ -10,12 +10,14 @@ pub fn day(now: DateTime<Utc>) -> NaiveDate {
 
 /// The next midnight in Paris, when answers that depend on the day may change.
 pub fn next_midnight(now: DateTime<Utc>) -> DateTime<Utc> {
-    let midnight = day(now)
-        .checked_add_days(Days::new(1))
-        .map(|tomorrow| tomorrow.and_time(NaiveTime::MIN))
-        // Clocks change at two or three in the morning, so there is one midnight a day.
-        .and_then(|midnight| Paris.from_local_datetime(&midnight).earliest());
-    midnight.map_or(now, |midnight| midnight.with_timezone(&Utc))
+    day(now).checked_add_days(Days::new(1)).and_then(midnight).unwrap_or(now)
+}
+
+/// When a day starts in Paris; `None` at the end of the calendar.
+pub fn midnight(day: NaiveDate) -> Option<DateTime<Utc>> {
+    // Clocks change at two or three in the morning, so there is one midnight a day.
+    let midnight = Paris.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest()?;
+    Some(midnight.to_utc())
 }
 
 #[cfg(test)]
@@ -35,6 +37,7 @@ mod tests {
         ] {
             let now: DateTime<Utc> = now.parse().unwrap();
             assert_eq!(day(now).to_string(), today);
+            assert_eq!(super::midnight(day(now)).map(day), Some(day(now)));
             assert_eq!(next_midnight(now), midnight.parse::<DateTime<Utc>>().unwrap());
         }
     }

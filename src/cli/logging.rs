@@ -7,8 +7,9 @@ use crate::config::{LogConfig, LogFormat};
 
 /// Starts logging for the rest of the run.
 pub(super) fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.filter)
-        .with_context(|| format!("log.filter is {:?}, levels by module are expected", config.filter))?;
+    let filter = EnvFilter::try_new(&config.filter).with_context(|| {
+        format!("log.filter is {:?}, levels by module are expected", config.filter)
+    })?;
     let layer = fmt::layer().with_writer(std::io::stderr);
     let layer = match config.format {
         LogFormat::Text => layer.boxed(),

@@ -35,7 +35,7 @@ pub(super) fn run(options: Options) -> anyhow::Result<()> {
     match options.action {
         Action::Source => print(format!("{:#?}", Reference::embedded()?.source())),
         Action::Rebuild { package, history, out } => {
-            let built = rebuild::rebuild(&package, &history)?;
+            let built = rebuild(&package, &history)?;
             std::fs::write(&out, &built.bytes)
                 .with_context(|| format!("{} can't be written", out.display()))?;
             print(format!("{}: {} bytes, {:#?}", out.display(), built.bytes.len(), built.counts));

@@ -37,7 +37,10 @@ impl Service {
             live,
             reference,
             clock: Utc::now,
-            settings: api::Settings { public_url: config.public_url(), ..api::Settings::default() },
+            settings: api::Settings {
+                public_url: Some(config.public_url()),
+                ..api::Settings::default()
+            },
         };
         Ok(Self { engine: Arc::new(engine), schedule: config.schedule(), api })
     }

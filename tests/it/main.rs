@@ -7,4 +7,6 @@
 )]
 
 mod airtable;
+
+mod sandbox;
 mod settings_file;

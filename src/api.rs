@@ -1,0 +1,114 @@
+//! The public API: HTTP in front of the live publication.
+//!
+//! A request takes one publication and one instant ([`moment`]), reads its parameters strictly
+//! ([`params`]), asks the release one question and converts the answer to a wire type of
+//! [`v1`]; [`pages`] renders, validates and compresses it once. Errors are [`problem`]s. Routes and
+//! the OpenAPI document come from the same handlers ([`docs`]).
+
+use std::{future::Future, io, sync::Arc, time::Duration};
+
+use axum::{Router, middleware::from_fn_with_state, serve::ListenerExt as _};
+use chrono::{DateTime, Utc};
+use tokio::net::TcpListener;
+use utoipa::openapi::OpenApi;
+
+use crate::{reference::Reference, sync::live::Live};
+use pages::Pages;
+
+mod answer;
+mod coding;
+mod docs;
+mod edge;
+mod health;
+mod moment;
+mod pages;
+mod params;
+mod problem;
+mod settings;
+mod v1;
+
+pub use settings::Settings;
+
+/// What the API answers from.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// What is public, and how the sync is doing.
+    pub live: Arc<Live>,
+    /// The official division of France.
+    pub reference: &'static Reference,
+    /// Where the time comes from.
+    pub clock: fn() -> DateTime<Utc>,
+    /// How to answer.
+    pub settings: Settings,
+}
+
+/// What handlers share: the state, and the answers already rendered. Cheap to clone.
+#[derive(Debug, Clone)]
+struct App {
+    live: Arc<Live>,
+    reference: &'static Reference,
+    clock: fn() -> DateTime<Utc>,
+    settings: Arc<Settings>,
+    pages: Pages,
+}
+
+impl From<State> for App {
+    fn from(State { live, reference, clock, settings }: State) -> Self {
+        let pages = Pages::new(settings.cache_bytes);
+        Self { live, reference, clock, settings: Arc::new(settings), pages }
+    }
+}
+
+/// Every route of the API, with all that stands before it.
+pub fn router(state: State) -> Router {
+    let app = App::from(state);
+    let pages = from_fn_with_state(app.clone(), pages::serve);
+    let (v1, _) = v1::router().split_for_parts();
+    // The publication is taken first, so that a page is looked up under its release.
+    let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
+    let (service, _) = docs::service_router().split_for_parts();
+    let service = service.merge(docs::pages_router()).layer(pages);
+    edge::wrap(v1.merge(service).with_state(app.clone()), &app)
+}
+
+/// The OpenAPI document of [`router`], with a relative server: it needs no key and no network.
+pub fn openapi() -> OpenApi {
+    docs::openapi(None)
+}
+
+/// How long requests that are under way at the shutdown signal may still take.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until `shutdown` resolves, then lets the requests under way end.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY can't be set");
+        }
+    });
+    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
+    let signal = async move {
+        shutdown.await;
+        drop(stopping);
+    };
+    let server = axum::serve(listener, router).with_graceful_shutdown(signal);
+    let too_long = async move {
+        // Resolves when the sender is dropped, which is the signal.
+        let _ = stopped.await;
+        tokio::time::sleep(SHUTDOWN_GRACE).await;
+    };
+    tokio::select! {
+        result = server.into_future() => result,
+        () = too_long => {
+            tracing::warn!("some requests were cut off: they outlived the shutdown");
+            Ok(())
+        }
+    }
+}

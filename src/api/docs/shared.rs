@@ -1,0 +1,268 @@
+//! What every operation shares: headers, errors, conditional answers, and that no field is ever
+//! left out.
+
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Components, Content, ContentBuilder, Header, HeaderBuilder, ObjectBuilder, OpenApi, Ref,
+        RefOr, Response, ResponseBuilder, Schema, Type,
+        path::{Operation, ParameterIn},
+    },
+};
+
+use crate::api::problem;
+
+/// Headers of a whole answer and of a 304: name, description, example, whether only pages of lists
+/// have it.
+const HEADERS: &[(&str, &str, &str)] = &[
+    (
+        "ETag",
+        "Strong validator of the answer in its coding.",
+        "\"5f0a4d3c2b1e0f9a8b7c6d5e4f3a2b1c\"",
+    ),
+    (
+        "Cache-Control",
+        "How long the answer may be kept.",
+        "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400",
+    ),
+    ("X-Request-Id", "Name of the request in the logs; one sent with the request is kept.", "7f3c"),
+];
+const CONTENT_HEADERS: &[(&str, &str, &str)] = &[
+    ("Last-Modified", "When the content last changed.", "Mon, 23 Nov 2026 08:00:00 GMT"),
+    ("X-Release", "The release from which the answer was drawn.", "9f2c1b7a3d5e8f60"),
+];
+const LINK: (&str, &str, &str) = (
+    "Link",
+    "The first page and, if there is one, the next (RFC 8288).",
+    "</v1/guides?limit=50&sort=title>; rel=\"first\"",
+);
+const RETRY_AFTER: (&str, &str, &str) = ("Retry-After", "Seconds to wait.", "5");
+
+/// The errors: name of the component, status, description, example.
+struct Failure {
+    name: &'static str,
+    status: &'static str,
+    description: &'static str,
+    example: fn() -> Value,
+}
+
+const BAD_REQUEST: Failure = Failure {
+    name: "BadRequest",
+    status: "400",
+    description: "A parameter is unknown, missing, repeated or invalid, or can't be read.",
+    example: || {
+        json!({
+            "type": "/problems/unknown-parameter",
+            "title": "Unknown parameter",
+            "status": 400,
+            "code": "unknown-parameter",
+            "detail": "\"comune\" is not a parameter of this path, which takes document, commune, kind, date.",
+            "parameter": "comune",
+            "valid": ["document", "commune", "kind", "date"],
+        })
+    },
+};
+const NOT_FOUND: Failure = Failure {
+    name: "NotFound",
+    status: "404",
+    description: "What is asked for does not exist, or is not published.",
+    example: || {
+        json!({
+            "type": "/problems/guide-not-found",
+            "title": "No such guide",
+            "status": 404,
+            "code": "guide-not-found",
+            "detail": "No such guide: \"permis\".",
+            "found": "permis",
+        })
+    },
+};
+const CONFLICT: Failure = Failure {
+    name: "Conflict",
+    status: "409",
+    description: "The answers do not fit the guide as it is now.",
+    example: || {
+        json!({
+            "type": "/problems/unknown-choice",
+            "title": "Unknown answer",
+            "status": 409,
+            "code": "unknown-choice",
+            "detail": "In this guide, step quel-document offers no choice permis.",
+            "parameter": "q.quel-document",
+            "step": "quel-document",
+            "found": "permis",
+            "valid": ["un-permis", "autre-chose"],
+        })
+    },
+};
+const URI_TOO_LONG: Failure = Failure {
+    name: "UriTooLong",
+    status: "414",
+    description: "The path and query are longer than the service accepts.",
+    example: || {
+        json!({
+            "type": "/problems/uri-too-long",
+            "title": "Address too long",
+            "status": 414,
+            "code": "uri-too-long",
+            "detail": "The path and query are longer than the service accepts.",
+        })
+    },
+};
+const INTERNAL: Failure = Failure {
+    name: "Internal",
+    status: "500",
+    description: "The service failed; the failure is logged under `X-Request-Id`.",
+    example: || {
+        json!({
+            "type": "/problems/internal",
+            "title": "Internal error",
+            "status": 500,
+            "code": "internal",
+            "detail": "The service failed to answer. The failure is logged under X-Request-Id.",
+        })
+    },
+};
+const UNAVAILABLE: Failure = Failure {
+    name: "Unavailable",
+    status: "503",
+    description: "Nothing is published yet, or the answer took too long.",
+    example: || {
+        json!({
+            "type": "/problems/not-ready",
+            "title": "Not ready",
+            "status": 503,
+            "code": "not-ready",
+            "detail": "Nothing is published yet; please try again in a few seconds.",
+        })
+    },
+};
+const FAILURES: [Failure; 6] =
+    [BAD_REQUEST, NOT_FOUND, CONFLICT, URI_TOO_LONG, INTERNAL, UNAVAILABLE];
+
+/// Adds to every operation what all share, and to the components what that needs.
+pub(super) fn complete(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        if let Some(operation) = &mut item.get {
+            complete_operation(path, operation);
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    for (name, schema) in &mut components.schemas {
+        if let RefOr::T(schema) = schema {
+            let is_error = name == &problem::Body::name();
+            name_required(schema, is_error);
+        }
+    }
+    add_components(components);
+    // No operation needs a key.
+    document.security = Some(Vec::new());
+}
+
+fn complete_operation(path: &str, operation: &mut Operation) {
+    let is_content = path.starts_with("/v1");
+    let is_kept = is_content || path == "/openapi.json";
+    let has_next = operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.name == "cursor",
+        RefOr::Ref(_) => false,
+    });
+    let names_something = operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => {
+            parameter.parameter_in == ParameterIn::Path || parameter.name == "document"
+        }
+        RefOr::Ref(_) => false,
+    });
+    let is_walk = path.ends_with("/walk");
+    let mut headers = vec!["X-Request-Id"];
+    if is_kept {
+        headers.extend(["ETag", "Cache-Control"]);
+    }
+    if is_content {
+        headers.extend(CONTENT_HEADERS.iter().map(|(name, ..)| *name));
+    }
+    if has_next {
+        headers.push(LINK.0);
+    }
+    let responses = &mut operation.responses.responses;
+    if let Some(RefOr::T(whole)) = responses.get_mut("200") {
+        whole.headers = headers.iter().map(|name| header_ref(name)).collect();
+    }
+    if is_kept {
+        let mut unchanged = ResponseBuilder::new()
+            .description("Unchanged: the client's `If-None-Match` names this very answer.")
+            .build();
+        unchanged.headers = headers.iter().map(|name| header_ref(name)).collect();
+        responses.insert("304".to_owned(), RefOr::T(unchanged));
+    }
+    let failures = [
+        Some(BAD_REQUEST),
+        names_something.then_some(NOT_FOUND),
+        is_walk.then_some(CONFLICT),
+        Some(URI_TOO_LONG),
+        Some(INTERNAL),
+        (path != "/readyz").then_some(UNAVAILABLE),
+    ];
+    for failure in failures.into_iter().flatten() {
+        let response = Ref::from_response_name(failure.name);
+        responses.insert(failure.status.to_owned(), RefOr::Ref(response));
+    }
+}
+
+fn header_ref(name: &str) -> (String, RefOr<Header>) {
+    let location = format!("#/components/headers/{name}");
+    (name.to_owned(), RefOr::Ref(Ref::new(location)))
+}
+
+/// Every field is always there, save those of an error.
+fn name_required(schema: &mut Schema, is_error: bool) {
+    match schema {
+        Schema::Object(object) if !is_error => {
+            object.required = object.properties.keys().cloned().collect();
+        }
+        Schema::AllOf(all) => {
+            for item in &mut all.items {
+                if let RefOr::T(schema) = item {
+                    name_required(schema, is_error);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn add_components(components: &mut Components) {
+    let body = problem::Body::name().into_owned();
+    let code = problem::Code::name().into_owned();
+    components.schemas.insert(body.clone(), problem::Body::schema());
+    components.schemas.insert(code, problem::Code::schema());
+    for failure in FAILURES {
+        components.responses.insert(failure.name.to_owned(), RefOr::T(failure.response(&body)));
+    }
+    for (name, description, example) in
+        HEADERS.iter().chain(CONTENT_HEADERS).chain([&LINK, &RETRY_AFTER])
+    {
+        let schema = ObjectBuilder::new().schema_type(Type::String).examples([*example]);
+        let header =
+            HeaderBuilder::new().schema(Some(schema)).description(Some(*description)).build();
+        components.headers.insert((*name).to_owned(), RefOr::T(header));
+    }
+}
+
+impl Failure {
+    fn response(&self, schema: &str) -> Response {
+        let content: Content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name(schema)))
+            .example(Some((self.example)()))
+            .build();
+        let mut response = ResponseBuilder::new()
+            .description(self.description)
+            .content(problem::MEDIA_TYPE, content)
+            .build();
+        response.headers.extend([header_ref("X-Request-Id")]);
+        if self.name == UNAVAILABLE.name {
+            response.headers.extend([header_ref(RETRY_AFTER.0)]);
+        }
+        response
+    }
+}

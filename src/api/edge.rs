@@ -1,0 +1,130 @@
+//! What every request passes, whatever its path: identity, traces, limits, CORS, panics.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    cors::{Any as AnyOrigin, CorsLayer},
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+use tracing::Span;
+
+use super::{
+    App,
+    moment::RELEASE_HEADER,
+    problem::{self, Code, Problem},
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps the routes.
+pub fn wrap(router: Router, app: &App) -> Router {
+    let settings = &app.settings;
+    let timeout =
+        TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, settings.request_timeout);
+    // The last layer is the first that a request meets.
+    router
+        .layer(RequestBodyLimitLayer::new(settings.body_limit))
+        .layer(from_fn_with_state(app.clone(), limit_uri))
+        .layer(timeout)
+        .layer(CatchPanicLayer::custom(internal_error))
+        .layer(from_fn(problem::put_in_words))
+        .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(default_header(header::REFERRER_POLICY, "no-referrer"))
+        .layer(default_header(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ))
+        .layer(cors())
+        .layer(from_fn(tell_methods))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(from_fn(drop_odd_request_id))
+}
+
+fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Everyone may read from any page, a sandboxed or local one (`Origin: null`) included: nothing
+/// here depends on who asks.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AnyOrigin)
+        .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS])
+        .allow_headers(AnyOrigin)
+        .expose_headers([
+            header::ETAG,
+            header::LINK,
+            header::RETRY_AFTER,
+            HeaderName::from_static(RELEASE_HEADER),
+            REQUEST_ID,
+        ])
+        .max_age(Duration::from_secs(86_400))
+        .vary([])
+}
+
+/// Middleware: the CORS layer answers every OPTIONS; a client that asks without a preflight wants
+/// to know the methods.
+async fn tell_methods(request: Request, next: Next) -> Response {
+    let is_options = request.method() == Method::OPTIONS;
+    let mut response = next.run(request).await;
+    if is_options {
+        let methods = HeaderValue::from_static("GET, HEAD, OPTIONS");
+        response.headers_mut().entry(header::ALLOW).or_insert(methods);
+    }
+    response
+}
+
+/// Middleware: refuses addresses that no client of ours would build.
+async fn limit_uri(State(app): State<App>, request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let length = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
+    if length > app.settings.uri_limit {
+        return Problem::of(Code::UriTooLong).into_response();
+    }
+    next.run(request).await
+}
+
+/// Middleware: a request id that comes from outside goes into the logs only if it looks like one.
+async fn drop_odd_request_id(mut request: Request, next: Next) -> Response {
+    let is_sane = |value: &HeaderValue| {
+        let bytes = value.as_bytes();
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
+        (1..=128).contains(&bytes.len()) && bytes.iter().all(is_plain)
+    };
+    if request.headers().get(&REQUEST_ID).is_some_and(|value| !is_sane(value)) {
+        request.headers_mut().remove(&REQUEST_ID);
+    }
+    next.run(request).await
+}
+
+/// Without the query: which commune and document someone looks for is theirs to know.
+fn span(request: &Request) -> Span {
+    let request_id = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    tracing::info_span!(
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        request_id,
+    )
+}
+
+fn internal_error(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text, "a handler panicked");
+    Problem::of(Code::Internal).into_response()
+}

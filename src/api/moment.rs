@@ -1,0 +1,63 @@
+//! The moment of a request: one publication and one instant, from which it is answered wholly.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderValue, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{
+    App,
+    problem::{Code, Problem},
+};
+use crate::{catalog::Release, paris, sync::live::Publication};
+
+/// The header that names the release an answer was drawn from.
+pub const RELEASE_HEADER: &str = "x-release";
+
+/// What a request is answered from.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// What is public.
+    pub publication: Arc<Publication>,
+    /// When the request came.
+    pub now: DateTime<Utc>,
+}
+
+impl Moment {
+    /// The content.
+    pub fn release(&self) -> &Release {
+        &self.publication.release
+    }
+
+    /// The day of the request, in Paris.
+    pub fn today(&self) -> NaiveDate {
+        paris::day(self.now)
+    }
+}
+
+/// Middleware: takes the current publication for the whole request, and names its release.
+pub async fn attach(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let Some(publication) = app.live.publication() else {
+        return Problem::not_ready(app.settings.retry_after).into_response();
+    };
+    let name = HeaderValue::from_str(publication.release.id().as_str()).ok();
+    request.extensions_mut().insert(Moment { publication, now: (app.clock)() });
+    let mut response = next.run(request).await;
+    if let Some(name) = name {
+        response.headers_mut().insert(RELEASE_HEADER, name);
+    }
+    response
+}
+
+impl<S: Sync> FromRequestParts<S> for Moment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get().cloned().ok_or_else(|| Problem::of(Code::NotReady))
+    }
+}

@@ -1,0 +1,104 @@
+//! What is here.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::{
+    App,
+    answer::Answer,
+    moment::Moment,
+    params::{NoParams, Query},
+};
+
+/// What is here.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Root {
+    /// The version of the API.
+    #[schema(examples("v1"))]
+    version: &'static str,
+    /// The release that is public: the same content has the same name everywhere.
+    release: String,
+    /// When it became public.
+    published_at: DateTime<Utc>,
+    /// How much is in it.
+    counts: Counts,
+    /// Version of the official division of France in use, that of the package
+    /// `@etalab/decoupage-administratif`.
+    #[schema(examples("6.0.0"))]
+    reference: String,
+    /// Where things are.
+    links: Links,
+}
+
+/// How much is published.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Counts {
+    /// Guides.
+    #[schema(minimum = 0)]
+    guides: usize,
+    /// Kinds of document.
+    #[schema(minimum = 0)]
+    documents: usize,
+    /// Services.
+    #[schema(minimum = 0)]
+    services: usize,
+    /// Local records: who keeps what, where and of when.
+    #[schema(minimum = 0)]
+    holdings: usize,
+}
+
+/// Where things are. In `locate`, replace what is in braces (RFC 6570).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Links {
+    /// Guides.
+    guides: &'static str,
+    /// Kinds of document.
+    documents: &'static str,
+    /// Services.
+    services: &'static str,
+    /// Autocomplete of communes.
+    communes: &'static str,
+    /// The local answer.
+    locate: &'static str,
+    /// The OpenAPI document.
+    openapi: &'static str,
+    /// A page to read and try the API.
+    docs: &'static str,
+}
+
+const LINKS: Links = Links {
+    guides: "/v1/guides",
+    documents: "/v1/documents",
+    services: "/v1/services",
+    communes: "/v1/communes{?q,limit}",
+    locate: "/v1/locate{?document,commune,kind,date}",
+    openapi: "/openapi.json",
+    docs: "/docs/",
+};
+
+/// Show what is here
+///
+/// The release that is public, how much is in it, and where things are.
+#[utoipa::path(
+    get, path = "/v1", tag = "about", operation_id = "get_root",
+    responses((status = 200, description = "What is here.", body = Root)),
+)]
+pub async fn get_root(State(app): State<App>, moment: Moment, _: Query<NoParams>) -> Answer<Root> {
+    let content = moment.release().content();
+    Answer::content(Root {
+        version: "v1",
+        release: moment.release().id().to_string(),
+        published_at: moment.publication.published_at,
+        counts: Counts {
+            guides: content.guides.len(),
+            documents: content.documents.len(),
+            services: content.services.len(),
+            holdings: content.holdings.len(),
+        },
+        reference: app.reference.source().package.to_string(),
+        links: LINKS,
+    })
+}

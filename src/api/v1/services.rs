@@ -1,0 +1,387 @@
+//! Services: the bodies that keep documents or inform the public.
+
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::path::{Parameter, ParameterIn},
+};
+
+use super::{
+    asked::{departement_schema, insee_schema, name_in, options_schema, slug_schema},
+    communes::PlaceReference,
+    paging::{self, Page},
+};
+use crate::{
+    api::{
+        App,
+        answer::Answer,
+        moment::Moment,
+        params::{self, FromParams, NoParams, Params, Query},
+        problem::{Code, Problem},
+    },
+    catalog::Release,
+    content::service::{self, ServiceKind},
+    reference::{Commune, DepartementCode, InseeCode, Reference},
+};
+
+/// Services, a page of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServiceList {
+    /// The services.
+    items: Vec<Service>,
+    /// Where the page stands.
+    page: Page,
+}
+
+/// A body that keeps documents or informs the public.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Service {
+    /// Its public name.
+    slug: String,
+    /// Its name. In a local answer, a generic service is named for the commune: *Mairie de Rennes*.
+    name: String,
+    /// What it is.
+    r#type: ServiceType,
+    /// What it is, in French.
+    #[schema(examples("Archives municipales"))]
+    type_label: &'static str,
+    /// Whether it stands for a body of whichever commune is asked for, and so has no address.
+    generic: bool,
+    /// Number and street.
+    address: Option<String>,
+    /// Post code.
+    postcode: Option<String>,
+    /// The commune where it is.
+    commune: Option<PlaceReference>,
+    /// Telephone.
+    phone: Option<String>,
+    /// E-mail.
+    email: Option<String>,
+    /// Web site.
+    #[schema(format = "uri")]
+    website: Option<String>,
+    /// Form to ask for a document.
+    #[schema(format = "uri")]
+    form: Option<String>,
+    /// Opening hours, as OpenStreetMap's `opening_hours`
+    /// (<https://wiki.openstreetmap.org/wiki/Key:opening_hours>).
+    hours: Option<String>,
+    /// What the hours leave unsaid.
+    hours_note: Option<String>,
+    /// Whether one must book.
+    appointment_only: bool,
+    /// Where it is on the map.
+    position: Option<Position>,
+}
+
+/// A service, by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServiceReference {
+    /// Its public name.
+    slug: String,
+    /// Its name.
+    name: String,
+    /// What it is.
+    r#type: ServiceType,
+}
+
+/// A point in WGS 84.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Position {
+    /// Degrees north.
+    #[schema(minimum = -90, maximum = 90)]
+    latitude: f64,
+    /// Degrees east.
+    #[schema(minimum = -180, maximum = 180)]
+    longitude: f64,
+}
+
+/// What a service is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceType {
+    /// Archives of a département.
+    DepartmentArchives,
+    /// Archives of a commune.
+    MunicipalArchives,
+    /// Town hall.
+    TownHall,
+    /// Town planning.
+    Planning,
+    /// Land registry.
+    LandRegistry,
+    /// Land tax office, which keeps the cadastre.
+    LandTax,
+    /// Notary's office.
+    Notary,
+    /// Chamber of notaries.
+    NotaryChamber,
+    /// Anything else.
+    Other,
+}
+
+const TYPES: &[(&str, ServiceType)] = &[
+    ("department-archives", ServiceType::DepartmentArchives),
+    ("municipal-archives", ServiceType::MunicipalArchives),
+    ("town-hall", ServiceType::TownHall),
+    ("planning", ServiceType::Planning),
+    ("land-registry", ServiceType::LandRegistry),
+    ("land-tax", ServiceType::LandTax),
+    ("notary", ServiceType::Notary),
+    ("notary-chamber", ServiceType::NotaryChamber),
+    ("other", ServiceType::Other),
+];
+
+/// Which services, in which order.
+#[derive(Debug)]
+pub struct ServiceQuery {
+    r#type: Option<ServiceType>,
+    commune: Option<InseeCode>,
+    departement: Option<DepartementCode>,
+    page: paging::Asked,
+}
+
+impl IntoParams for ServiceQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let own = [
+            params::optional(
+                "type",
+                "Only services of this type.",
+                options_schema(TYPES),
+                "municipal-archives",
+            ),
+            params::optional(
+                "commune",
+                "Only services that sit in the commune of this INSEE code.",
+                insee_schema(),
+                "35238",
+            ),
+            params::optional(
+                "departement",
+                "Only services that sit in the département of this code.",
+                departement_schema(),
+                "35",
+            ),
+        ];
+        own.into_iter().chain(paging::parameters("name")).collect()
+    }
+}
+
+impl FromParams for ServiceQuery {
+    fn read(params: &Params) -> Result<Self, Problem> {
+        let departement = "a département code such as 35, 2A or 974";
+        Ok(Self {
+            r#type: params.one_of("type", TYPES)?,
+            commune: params.parsed(
+                "commune",
+                |text| text.parse().ok(),
+                "an INSEE code such as 35238 or 2A004",
+            )?,
+            departement: params.parsed("departement", |text| text.parse().ok(), departement)?,
+            page: paging::Asked::read(params, "name")?,
+        })
+    }
+}
+
+impl ServiceQuery {
+    fn wants(&self, service: &service::Service, reference: &Reference) -> bool {
+        let seat = || service.commune.and_then(|code| reference.find(code));
+        let seat = || seat().map(|found| reference.current(found.commune()));
+        let wanted = |code| reference.find(code).map(|found| reference.current(found.commune()));
+        self.r#type.is_none_or(|wanted| ServiceType::from(service.kind) == wanted)
+            && self.commune.is_none_or(|code| {
+                let pair = seat().zip(wanted(code));
+                pair.is_some_and(|(seat, wanted)| seat.code == wanted.code)
+            })
+            && self.departement.is_none_or(|code| seat().is_some_and(|c| c.departement == code))
+    }
+}
+
+/// Declares the service in a path.
+pub struct ServicePath;
+
+impl IntoParams for ServicePath {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let example = "archives-de-rennes";
+        vec![params::path("service", "Slug of the service.", slug_schema(), example)]
+    }
+}
+
+/// List services
+///
+/// The bodies that keep documents or inform the public, by name. A filter that nothing fits gives
+/// an empty list; a generic service sits nowhere.
+#[utoipa::path(
+    get, path = "/v1/services", tag = "services", operation_id = "list_services",
+    params(ServiceQuery),
+    responses((status = 200, description = "A page of services.", body = ServiceList)),
+)]
+pub async fn list_services(
+    State(app): State<App>,
+    moment: Moment,
+    Query(query): Query<ServiceQuery>,
+) -> Answer<ServiceList> {
+    let services = moment.release().content().services.values();
+    let wanted = services.filter(|service| query.wants(service, app.reference));
+    let (services, page) = query.page.page(wanted, |service| (&service.slug, &service.name));
+    let filters = [
+        ("type", query.r#type.and_then(|wanted| name_in(TYPES, wanted))),
+        ("commune", query.commune.as_ref().map(InseeCode::as_str)),
+        ("departement", query.departement.as_ref().map(DepartementCode::as_str)),
+    ];
+    let link = page.links("/v1/services", &query.page, &filters);
+    let items = services.into_iter().map(|service| Service::new(service, app.reference));
+    Answer::content(ServiceList { items: items.collect(), page }).link(&link)
+}
+
+/// Read a service
+///
+/// Where it is, when it is open and how to reach it.
+#[utoipa::path(
+    get, path = "/v1/services/{service}", tag = "services", operation_id = "get_service",
+    params(ServicePath),
+    responses((status = 200, description = "The service.", body = Service)),
+)]
+pub async fn get_service(
+    State(app): State<App>,
+    moment: Moment,
+    Path(slug): Path<String>,
+    _: Query<NoParams>,
+) -> Result<Answer<Service>, Problem> {
+    let service = moment.release().content().services.get(slug.as_str());
+    let service = service.ok_or_else(|| Problem::not_found(Code::ServiceNotFound, &slug))?;
+    Ok(Answer::content(Service::new(service, app.reference)))
+}
+
+impl Service {
+    /// A service as it is.
+    pub fn new(service: &service::Service, reference: &Reference) -> Self {
+        let seat = service.commune.and_then(|code| reference.find(code));
+        Self {
+            slug: service.slug.to_string(),
+            name: service.name.clone(),
+            r#type: service.kind.into(),
+            type_label: type_label(service.kind),
+            generic: service.is_generic,
+            address: service.address.clone(),
+            postcode: service.postcode.clone(),
+            commune: seat.map(|found| PlaceReference::from(found.commune())),
+            phone: service.phone.clone(),
+            email: service.email.clone(),
+            website: service.website.as_ref().map(ToString::to_string),
+            form: service.form.as_ref().map(ToString::to_string),
+            hours: service.hours.clone(),
+            hours_note: service.hours_note.clone(),
+            appointment_only: service.appointment_only,
+            position: service.position.map(Position::from),
+        }
+    }
+
+    /// A service as it is for a commune: a generic one becomes the body that it stands for there,
+    /// or is at least named for the commune.
+    pub fn for_commune(
+        service: &service::Service,
+        commune: &Commune,
+        release: &Release,
+        reference: &Reference,
+    ) -> Self {
+        if !service.is_generic {
+            return Self::new(service, reference);
+        }
+        match release.resolve_generic(service, commune) {
+            Some(local) => Self::new(local, reference),
+            None => Self {
+                name: name_for(&service.name, reference.current(commune)),
+                ..Self::new(service, reference)
+            },
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// *la mairie de la commune* becomes *Mairie de Rennes*.
+fn name_for(generic: &str, commune: &Commune) -> String {
+    let named = match generic.contains("de la commune") {
+        true => generic.replace("de la commune", &commune.name_with_de()),
+        false => format!("{generic} {}", commune.name_with_de()),
+    };
+    let articles = ["la ", "le ", "les ", "l'", "l’", "La ", "Le ", "Les ", "L'", "L’"];
+    let bare = articles.iter().find_map(|article| named.strip_prefix(article)).unwrap_or(&named);
+    let mut letters = bare.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn type_label(kind: ServiceKind) -> &'static str {
+    name_in(ServiceKind::OPTIONS, kind).unwrap_or_default()
+}
+
+impl From<&service::Service> for ServiceReference {
+    fn from(service: &service::Service) -> Self {
+        Self {
+            slug: service.slug.to_string(),
+            name: service.name.clone(),
+            r#type: service.kind.into(),
+        }
+    }
+}
+
+impl From<Service> for ServiceReference {
+    fn from(service: Service) -> Self {
+        Self { slug: service.slug, name: service.name, r#type: service.r#type }
+    }
+}
+
+impl From<service::Position> for Position {
+    fn from(position: service::Position) -> Self {
+        Self { latitude: position.latitude(), longitude: position.longitude() }
+    }
+}
+
+impl From<ServiceKind> for ServiceType {
+    fn from(kind: ServiceKind) -> Self {
+        match kind {
+            ServiceKind::DepartmentArchives => Self::DepartmentArchives,
+            ServiceKind::MunicipalArchives => Self::MunicipalArchives,
+            ServiceKind::TownHall => Self::TownHall,
+            ServiceKind::Planning => Self::Planning,
+            ServiceKind::LandRegistry => Self::LandRegistry,
+            ServiceKind::LandTax => Self::LandTax,
+            ServiceKind::Notary => Self::Notary,
+            ServiceKind::NotaryChamber => Self::NotaryChamber,
+            ServiceKind::Other => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generic_service_is_named_for_the_commune() {
+        let reference = Reference::embedded().unwrap();
+        for (generic, insee, expected) in [
+            ("la mairie de la commune", "35238", "Mairie de Rennes"),
+            ("La mairie de la commune", "76351", "Mairie du Havre"),
+            ("Mairie de la commune", "27229", "Mairie d'Évreux"),
+            ("l'étude notariale", "35238", "Étude notariale de Rennes"),
+        ] {
+            let commune = reference.find(insee.parse().unwrap()).unwrap().commune();
+            assert_eq!(name_for(generic, commune), expected);
+        }
+    }
+
+    #[test]
+    fn a_type_filters_under_the_name_that_it_is_published_by() {
+        for (name, service_type) in TYPES {
+            assert_eq!(serde_json::to_value(service_type).unwrap(), *name);
+        }
+        assert_eq!(TYPES.len(), ServiceKind::OPTIONS.len());
+    }
+}

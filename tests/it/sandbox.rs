@@ -1,0 +1,4 @@
+//! The sandbox, driven over HTTP as any client drives Airtable.
+
+mod harness;
+mod records;
