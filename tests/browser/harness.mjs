@@ -13,7 +13,7 @@ const program = process.env.LOCADOCS ?? `${root}target/release/locadocs`;
 
 /** Starts `locadocs demo` on free ports; resolves once it has told its addresses. */
 export async function startDemo() {
-  const demo = spawn(program, ["demo", "--listen", "127.0.0.1:0"], {
+  const demo = spawn(program, ["demo", "--listen", "127.0.0.1:0", "--sandbox", "127.0.0.1:0"], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";

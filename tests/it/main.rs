@@ -7,6 +7,5 @@
 )]
 
 mod airtable;
-
 mod sandbox;
 mod settings_file;
