@@ -40,7 +40,6 @@ test("an operation can be tried", async () => {
   await withPage(browser, { url: docs(), name: "docs-try", height: 1400 }, async (page) => {
     const operation = page.locator(".opblock", { has: page.locator('[data-path="/v1"]') });
     await operation.locator(".opblock-summary-control").click();
-    await operation.getByRole("button", { name: "Try it out" }).click();
     await operation.getByRole("button", { name: "Execute" }).click();
     const status = operation.locator(".live-responses-table .response-col_status").last();
     await status.waitFor();

@@ -67,20 +67,23 @@ export async function withPage(browser, { url, name, width = 1280, height = 900 
     },
   );
   try {
+    context.setDefaultTimeout(10_000);
     const page = await context.newPage();
     page.on("console", (message) => {
       if (message.type() === "error") complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.goto(url);
-    try {
-      await use(page);
-    } finally {
-      await mkdir(screenshots, { recursive: true });
-      await page.screenshot({ path: `${screenshots}${name}.png` });
-    }
-    assert.deepEqual(elsewhere, [], "requests to another host");
+    const failure = await use(page).then(
+      () => undefined,
+      (error) => error,
+    );
+    await mkdir(screenshots, { recursive: true });
+    await page.screenshot({ path: `${screenshots}${name}.png` });
+    // What the page says of itself is often why it failed.
     assert.deepEqual(complaints, [], "errors in the console");
+    if (failure) throw failure;
+    assert.deepEqual(elsewhere, [], "requests to another host");
   } finally {
     await context.close();
   }

@@ -33,6 +33,13 @@ after(async () => {
 
 const open = (name, use, size) => withPage(browser, { url: demo.sandbox, name, ...size }, use);
 const tableLink = (page, table) => page.getByRole("link", { name: new RegExp(`^${table} \\(`) });
+/** Follows a link, and waits for the styles and scripts of the next page. */
+async function follow(page, link) {
+  await Promise.all([page.waitForEvent("load"), link.click()]);
+}
+
+const goTo = (page, table) => follow(page, tableLink(page, table));
+
 const rows = (page) => page.locator("tbody tr");
 
 /** The cell of a column, in the row whose first cell has this text. */
@@ -52,8 +59,7 @@ test("every table is a grid with all its rows, up to fifty", async () => {
     for (const table of TABLES) {
       const link = tableLink(page, table);
       const count = Number(/\((\d+)\)/.exec(await link.innerText())[1]);
-      await link.click();
-      await page.waitForURL("**/bases/**");
+      await goTo(page, table);
       assert.match(await page.title(), new RegExp(`^${table} `));
       assert.equal(await tableLink(page, table).getAttribute("aria-current"), "page");
       assert.equal(await rows(page).count(), Math.min(count, 50), table);
@@ -63,18 +69,18 @@ test("every table is a grid with all its rows, up to fifty", async () => {
 
 test("rows beyond the fiftieth are on a second page", async () => {
   await open("sandbox-pages", async (page) => {
-    await tableLink(page, "Choix").click();
+    await goTo(page, "Choix");
     const first = await rows(page).first().innerText();
-    await page.getByRole("link", { name: "Suivante" }).click();
+    await follow(page, page.getByRole("link", { name: "Suivante" }));
     assert.notEqual(await rows(page).first().innerText(), first);
-    await page.getByRole("link", { name: "Précédente" }).click();
+    await follow(page, page.getByRole("link", { name: "Précédente" }));
     assert.equal(await rows(page).first().innerText(), first);
   });
 });
 
 test("a cell edited with the mouse changes the API's answer", async () => {
   await open("sandbox-mouse", async (page) => {
-    await tableLink(page, "Documents").click();
+    await goTo(page, "Documents");
     const cell = await cellOf(page, "permis-de-construire", "Nom");
     await cell.dblclick();
     await page.getByRole("textbox").fill("Permis de bâtir");
@@ -125,7 +131,7 @@ test("a cell is edited with the keyboard alone", async () => {
 test("what is typed is shown as text, never as markup", async () => {
   const typed = '<img src="x" onerror="document.title = 1"><b>gras</b>';
   await open("sandbox-markup", async (page) => {
-    await tableLink(page, "Documents").click();
+    await goTo(page, "Documents");
     const cell = await cellOf(page, "plan-cadastral", "Synonymes");
     await cell.dblclick();
     await page.getByRole("textbox").fill(typed);
@@ -143,10 +149,10 @@ test("a telephone shows it without scrolling sideways, but for the grid itself",
     "sandbox-375",
     async (page) => {
       for (const table of TABLES) {
-        await tableLink(page, table).click();
+        await goTo(page, table);
         assert.equal(await pixelsOutOfSight(page), 0, table);
       }
-      await tableLink(page, "Données locales").click();
+      await goTo(page, "Données locales");
     },
     { width: 375, height: 667 },
   );
