@@ -9,5 +9,6 @@
 mod airtable;
 mod api;
 mod fixture;
+mod harmless;
 mod sandbox;
 mod settings_file;
