@@ -71,6 +71,8 @@ codes! {
     MissingCell = "missing-cell", Error;
     /// A cell's value does not fit its field.
     UnreadableCell = "unreadable-cell", Warning;
+    /// A text is longer than any that is published.
+    TextTooLong = "text-too-long", Warning;
     /// A formula, lookup or rollup failed.
     ComputedFieldError = "computed-field-error", Warning;
     /// A select holds an option that the service does not know.

@@ -76,8 +76,29 @@ fn to_html(markdown: &str) -> String {
         other => other,
     });
     let mut unsafe_html = String::with_capacity(markdown.len() * 3 / 2);
-    html::push_html(&mut unsafe_html, events);
+    html::push_html(&mut unsafe_html, shallow(events));
     SANITIZER.clean(&unsafe_html).to_string()
+}
+
+/// Deeper than anyone reads. The sanitizer goes through all open elements at each new one: without a
+/// bound, a line of `>>>>>…` would keep it busy for minutes.
+const MAX_DEPTH: usize = 16;
+
+/// Leaves out the elements that lie too deep, not what is written in them.
+fn shallow<'a>(events: impl Iterator<Item = Event<'a>>) -> impl Iterator<Item = Event<'a>> {
+    let mut depth = 0_usize;
+    events.filter(move |event| match event {
+        Event::Start(_) => {
+            depth += 1;
+            depth <= MAX_DEPTH
+        }
+        Event::End(_) => {
+            let was_kept = depth <= MAX_DEPTH;
+            depth = depth.saturating_sub(1);
+            was_kept
+        }
+        _ => true,
+    })
 }
 
 static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
@@ -203,6 +224,19 @@ mod tests {
                 "<a href=\"//",
             ] {
                 assert!(!html.to_lowercase().contains(forbidden), "{hostile:?} gave {html}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_that_nest_without_end_are_rendered_in_no_time() {
+        for (unit, element) in [(">", "<blockquote>"), ("1. ", "<ol>"), ("**a", "<strong>")] {
+            let html = html(&unit.repeat(30_000));
+            assert!(html.matches(element).count() > 0, "{unit}");
+            let mut depth = 0_usize;
+            for tag in html.split('<').skip(1).filter(|tag| !tag.starts_with("br")) {
+                depth = if tag.starts_with('/') { depth - 1 } else { depth + 1 };
+                assert!(depth <= MAX_DEPTH, "{unit}");
             }
         }
     }

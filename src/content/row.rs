@@ -38,6 +38,10 @@ pub struct Reader<'a> {
 /// A row that has a name can be told to an archivist; longer ones are cut.
 const LABEL_CHARS: usize = 80;
 
+/// Longest text that is published; Airtable's longest
+/// (<https://support.airtable.com/docs/long-text-field>). No time is lost on longer ones.
+const MAX_CHARS: usize = 100_000;
+
 impl<'a> Reader<'a> {
     /// Opens a row.
     pub fn new(table: TableKey, row: &'a Row, problems: &'a mut Vec<Problem>) -> Self {
@@ -82,8 +86,18 @@ impl<'a> Reader<'a> {
                 None => return self.unreadable(field, "un texte"),
             },
         };
-        let text = text.trim();
+        let text = self.cut(field, text.trim());
         (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// As much of a text as Airtable itself accepts.
+    fn cut<'t>(&mut self, field: FieldKey, text: &'t str) -> &'t str {
+        let Some((end, _)) = text.char_indices().nth(MAX_CHARS) else { return text };
+        let message = format!(
+            "Ce texte a plus de {MAX_CHARS} caractères : seul le début est publié. Le raccourcir."
+        );
+        self.report(field, Code::TextTooLong, message);
+        &text[..end]
     }
 
     /// Words or expressions separated by commas, semicolons or line breaks, or a list.
@@ -145,7 +159,7 @@ impl<'a> Reader<'a> {
             Cell::RichText(text) | Cell::Text(text) => text.as_str(),
             _ => return self.unreadable(field, "un texte"),
         };
-        RichText::new(text)
+        RichText::new(self.cut(field, text))
     }
 
     /// One of the options that the service knows, by name; case and outer spaces don't matter.

@@ -254,6 +254,7 @@ fn commune(reader: &mut Reader<'_>, reference: &Reference) -> Option<Area> {
 fn jurisdiction(reader: &mut Reader<'_>, reference: &Reference) -> Option<Area> {
     let text = reader.text(FieldKey::Communes).unwrap_or_default();
     let mut codes = BTreeSet::new();
+    let mut unknown = Vec::new();
     for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')) {
         if word.is_empty() {
             continue;
@@ -266,17 +267,10 @@ fn jurisdiction(reader: &mut Reader<'_>, reference: &Reference) -> Option<Area> 
                 report_former(reader, FieldKey::Communes, from, commune);
                 codes.insert(commune.code);
             }
-            None => reader.report(
-                FieldKey::Communes,
-                Code::UnknownInseeCode,
-                format!(
-                    "« {} » n'est pas un code INSEE du découpage officiel ; les autres codes de la \
-                     liste sont gardés.",
-                    excerpt(word)
-                ),
-            ),
+            None => unknown.push(word),
         }
     }
+    report_unknown(reader, &unknown);
     if codes.is_empty() {
         reader.report(
             FieldKey::Communes,
@@ -286,6 +280,24 @@ fn jurisdiction(reader: &mut Reader<'_>, reference: &Reference) -> Option<Area> 
         return None;
     }
     Some(Area::Jurisdiction(codes))
+}
+
+/// Codes told one by one; of a list that is wholly something else, the first ones say enough.
+const MOST_TOLD: usize = 20;
+
+fn report_unknown(reader: &mut Reader<'_>, words: &[&str]) {
+    for word in words.iter().take(MOST_TOLD) {
+        let message = format!(
+            "« {} » n'est pas un code INSEE du découpage officiel ; les autres codes de la liste \
+             sont gardés.",
+            excerpt(word)
+        );
+        reader.report(FieldKey::Communes, Code::UnknownInseeCode, message);
+    }
+    if let Some(others) = words.len().checked_sub(MOST_TOLD).filter(|others| *others > 0) {
+        let message = format!("{others} autres mots de la liste ne sont pas des codes INSEE.");
+        reader.report(FieldKey::Communes, Code::UnknownInseeCode, message);
+    }
 }
 
 fn report_former(reader: &mut Reader<'_>, field: FieldKey, from: InseeCode, commune: &Commune) {

@@ -58,3 +58,44 @@ impl Reader<'_> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{row::Row, tables::TableKey};
+
+    /// *Du* and *Vérifié le* of a row whose cells hold the same.
+    fn read(cell: &Cell) -> (Option<Bound>, Option<NaiveDate>, Vec<Code>) {
+        let cells = [FieldKey::From, FieldKey::VerifiedOn].map(|field| (field, cell.clone()));
+        let row = Row { id: "rec1".parse().unwrap(), cells: cells.into() };
+        let mut problems = Vec::new();
+        let mut reader = Reader::new(TableKey::Holdings, &row, &mut problems);
+        let bound = reader.bound(FieldKey::From, Side::From);
+        let day = reader.day(FieldKey::VerifiedOn);
+        (bound, day, problems.into_iter().map(|problem| problem.code).collect())
+    }
+
+    #[test]
+    fn a_day_is_read_whatever_the_type_of_its_field() {
+        let day = "1943-08-17".parse().unwrap();
+        // Midnight in Paris, under the double summer time of the Occupation.
+        let instant = "1943-08-16T22:00:00Z".parse().unwrap();
+        for cell in [Cell::Text("17/08/1943".into()), Cell::Date(day), Cell::DateTime(instant)] {
+            assert_eq!(read(&cell), (Some(Bound::Day(day)), Some(day), vec![]), "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_no_archivist_meant_is_told() {
+        for cell in [
+            Cell::Text("0000-00-00".into()),
+            Cell::Date(NaiveDate::MIN),
+            Cell::Date(NaiveDate::MAX),
+            Cell::Date("0019-08-17".parse().unwrap()),
+            Cell::DateTime("9999-12-31T23:59:59Z".parse().unwrap()),
+        ] {
+            let told = vec![Code::UnreadableDate; 2];
+            assert_eq!(read(&cell), (None, None, told), "{cell:?}");
+        }
+    }
+}
