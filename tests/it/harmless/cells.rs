@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use locadocs::content::{
-    problem::Problem,
+    problem::{Code, Problem},
     rows::Rows,
-    tables::{FieldKey as F, FieldKind, TableKey as T},
+    tables::{FieldKey as F, FieldKind, Need, TableKey as T},
 };
 
 use super::{
+    damage::misfit,
     published::{COLLEAGUE, COLLEAGUE_EMAIL, Public, assert_whole},
     wire::{Wire, published_tables},
 };
@@ -157,5 +158,37 @@ async fn odd_texts_in_every_cell_of_text_are_published_without_harm() {
         let release = wire.build(None).release;
         assert_whole(&release);
         public.assert_harmless(release).await;
+    }
+}
+
+#[tokio::test]
+async fn an_optional_field_that_is_missing_or_retyped_leaves_the_rest() {
+    let healthy = Wire::demo().build(None).release;
+    let public = Public::new([]);
+    for table in published_tables() {
+        let optional = table.def().fields.iter().filter(|field| field.need == Need::Optional);
+        for field in optional {
+            for to in [None, Some(misfit(field.kind))] {
+                let mut wire = Wire::demo();
+                let told = wire.retype(table, field.key, to);
+                let code = match to {
+                    None => Code::MissingOptionalField,
+                    Some(_) => Code::WrongOptionalFieldType,
+                };
+                let case = format!("{} / {}: {to:?}", table.def().name, field.name);
+                let told: Vec<_> =
+                    told.iter().map(|p| (p.code, p.place.table, p.place.field)).collect();
+                assert_eq!(told, [(code, table, Some(field.key))], "{case}");
+                let release = wire.build(None).release;
+                assert_whole(&release);
+                let (content, expected) = (release.content(), healthy.content());
+                assert_eq!(content.guides.len(), expected.guides.len(), "{case}");
+                assert_eq!(content.documents.len(), expected.documents.len(), "{case}");
+                assert_eq!(content.services.len(), expected.services.len(), "{case}");
+                if to.is_none() {
+                    public.assert_harmless(release).await;
+                }
+            }
+        }
     }
 }

@@ -62,7 +62,7 @@ pub fn client_settings(address: SocketAddr, base: &BaseSeed) -> airtable::Settin
     }
 }
 
-/// Answers that the public relies on: status, ETag and body of each.
+/// Answers that the public relies on: status, `ETag` and body of each.
 pub type Seen = [(StatusCode, String, String); 2];
 
 /// Airtable as the client sees it: an address, behind which the demo base may be damaged and mended.

@@ -1,1 +1,113 @@
-//! Later.
+//! Rounds: one at a time, on a schedule that nothing ends but its stop.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use locadocs::{
+    sandbox::faults::{Fault, FaultRule},
+    sync::{
+        engine::{self, Engine, Outcome},
+        jobs::{Jobs, Schedule},
+    },
+};
+use tokio::time::timeout;
+
+use super::harness::World;
+use crate::{api::harness::noon, fixture};
+
+const SECOND: Duration = Duration::from_secs(1);
+const SCHEMA: &str = "/v0/meta/bases/*/tables";
+
+fn rounds_begun(world: &World) -> usize {
+    let calls = world.sandbox().calls().all();
+    calls.iter().filter(|call| call.path.starts_with("/v0/meta")).count()
+}
+
+/// Waits until so many rounds have begun.
+async fn await_rounds(world: &World, wanted: usize) {
+    let begun = async {
+        while rounds_begun(world) < wanted {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(30 * SECOND, begun).await.expect("a scheduled round");
+}
+
+#[tokio::test]
+async fn two_rounds_at_once_follow_each_other() {
+    let world = World::start().await;
+    let service = world.cold();
+    let slow = Fault::delay(Duration::from_millis(20));
+    world.sandbox().faults().add(FaultRule::new(slow));
+    let (first, second) = tokio::join!(service.round(), service.round());
+    assert_eq!(first.unwrap().outcome, Outcome::Published);
+    assert_eq!(second.unwrap().outcome, Outcome::Unchanged);
+    let calls = world.sandbox().calls().all();
+    let schemas: Vec<_> =
+        calls.iter().enumerate().filter(|(_, call)| call.path.starts_with("/v0/meta")).collect();
+    assert_eq!(schemas.len(), 2);
+    // All of the first round, then all of the second.
+    assert_eq!((schemas[0].0, schemas[1].0), (0, calls.len() / 2));
+}
+
+#[tokio::test]
+async fn scheduled_rounds_run_until_they_are_stopped() {
+    let world = World::start().await;
+    let service = world.cold();
+    let schedule = Schedule::Every(SECOND);
+    let jobs = Jobs::start(Arc::clone(&service.engine), &schedule).await.unwrap();
+    await_rounds(&world, 2).await;
+    jobs.stop().await.unwrap();
+    service.assert_well("scheduled").await;
+
+    // A round that was under way ends; none begins in the time of two.
+    drop(service.round().await);
+    let begun = rounds_begun(&world);
+    tokio::time::sleep(2 * SECOND).await;
+    assert_eq!(rounds_begun(&world), begun);
+}
+
+#[tokio::test]
+async fn a_round_that_fails_does_not_end_the_schedule() {
+    let world = World::start().await;
+    let service = world.cold();
+    world
+        .sandbox()
+        .faults()
+        .add(FaultRule::new(Fault::Html { status: 404 }).on_path(SCHEMA).times(1));
+    let schedule = Schedule::Cron("* * * * * *".to_owned());
+    let jobs = Jobs::start(Arc::clone(&service.engine), &schedule).await.unwrap();
+    await_rounds(&world, 3).await;
+    jobs.stop().await.unwrap();
+    service.assert_well("after a failure").await;
+}
+
+/// Panics the first time that it is asked, as a bug in a round would.
+fn clock_that_panics_once() -> DateTime<Utc> {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    assert!(ASKED.fetch_add(1, Ordering::Relaxed) > 0, "the clock breaks, as the test wants");
+    noon()
+}
+
+#[tokio::test]
+async fn a_round_that_panics_does_not_end_the_schedule() {
+    let world = World::start().await;
+    let service = world.cold();
+    let engine = Arc::new(Engine::new(
+        world.client.clone(),
+        engine::Settings::default(),
+        fixture::reference(),
+        Arc::clone(&service.api.live),
+        clock_that_panics_once,
+    ));
+    let jobs = Jobs::start(engine, &Schedule::Every(SECOND)).await.unwrap();
+    await_rounds(&world, 2).await;
+    jobs.stop().await.unwrap();
+    service.assert_well("after a panic").await;
+}
