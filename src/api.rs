@@ -14,6 +14,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::{reference::Reference, sync::live::Live};
 use pages::Pages;
+use problem::{Code, Problem};
 
 mod answer;
 mod coding;
@@ -68,7 +69,12 @@ pub fn router(state: State) -> Router {
     let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();
     let service = service.merge(docs::pages_router()).layer(pages);
-    edge::wrap(v1.merge(service).with_state(app.clone()), &app)
+    let routes = v1.merge(service).fallback(unknown_path).with_state(app.clone());
+    edge::wrap(routes, &app)
+}
+
+async fn unknown_path() -> Problem {
+    Problem::of(Code::UnknownPath)
 }
 
 /// The OpenAPI document of [`router`], with a relative server: it needs no key and no network.

@@ -64,8 +64,10 @@ pub struct Readiness {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SyncFailure {
     /// Stable name of the reason.
+    #[schema(examples("unreachable"))]
     code: &'static str,
-    /// What happened.
+    /// What happened, in English.
+    #[schema(examples("Airtable can't be reached."))]
     message: String,
 }
 

@@ -42,8 +42,8 @@ struct Page {
     body: Bytes,
     coding: Coding,
     etag: ETag,
-    content_type: Option<HeaderValue>,
-    link: Option<HeaderValue>,
+    /// What the handler said of it, such as `Content-Type` and `Link`.
+    headers: HeaderMap,
     policy: Policy,
 }
 
@@ -141,8 +141,7 @@ impl Page {
         let body = to_bytes(body, usize::MAX).await.map_err(|error| internal(&error))?;
         Ok(Self {
             etag: etag(&body, Coding::Identity).map_err(|error| internal(&error))?,
-            content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
-            link: parts.headers.get(header::LINK).cloned(),
+            headers: parts.headers,
             coding: Coding::Identity,
             body,
             policy,
@@ -157,8 +156,7 @@ impl Page {
         let (coding, body) = tokio::task::spawn_blocking(encode).await??;
         Ok(Self {
             etag: etag(&self.body, coding)?,
-            content_type: self.content_type.clone(),
-            link: self.link.clone(),
+            headers: self.headers.clone(),
             policy: self.policy,
             coding,
             body,
@@ -172,25 +170,25 @@ impl Page {
         last_modified: Option<SystemTime>,
         cache_control: &str,
     ) -> Response {
-        let mut response = match self.is_known_to(headers, last_modified) {
-            true => StatusCode::NOT_MODIFIED.into_response(),
-            false => Body::from(self.body.clone()).into_response(),
+        let is_known = self.is_known_to(headers, last_modified);
+        let mut response = match is_known {
+            true => Response::new(Body::empty()),
+            false => Response::new(Body::from(self.body.clone())),
         };
-        let is_whole = response.status() == StatusCode::OK;
         let headers = response.headers_mut();
+        headers.clone_from(&self.headers);
         headers.typed_insert(self.etag.clone());
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         headers.extend(last_modified.map(|at| (header::LAST_MODIFIED, http_date(at))));
         if let Ok(value) = HeaderValue::from_str(cache_control) {
             headers.insert(header::CACHE_CONTROL, value);
         }
-        headers.extend(self.link.clone().map(|value| (header::LINK, value)));
-        if is_whole {
-            headers.extend(self.content_type.clone().map(|value| (header::CONTENT_TYPE, value)));
-            if self.coding != Coding::Identity {
-                let name = HeaderValue::from_static(self.coding.name());
-                headers.insert(header::CONTENT_ENCODING, name);
-            }
+        if is_known {
+            headers.remove(header::CONTENT_TYPE);
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        } else if self.coding != Coding::Identity {
+            let name = HeaderValue::from_static(self.coding.name());
+            headers.insert(header::CONTENT_ENCODING, name);
         }
         response
     }

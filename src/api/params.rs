@@ -4,10 +4,11 @@
 //! a path takes are those that its OpenAPI operation lists, from the same type.
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Path},
     http::{Uri, request::Parts},
 };
 use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
 use utoipa::{
     IntoParams,
     openapi::{
@@ -222,6 +223,21 @@ impl<S: Sync, T: FromParams> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Self::of(&parts.uri)
+    }
+}
+
+/// Extracts the parameters of a path.
+#[derive(Debug)]
+pub struct Segments<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(_) => Err(Problem::new(Code::MalformedRequest, "The path is not valid UTF-8.")),
+        }
     }
 }
 

@@ -173,7 +173,7 @@ pub struct Body {
     parameter: Option<String>,
     /// The step at fault, in a walk.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(examples("quel-document"))]
+    #[schema(examples("document-connu"))]
     step: Option<String>,
     /// What was found, cut to 100 characters.
     #[serde(skip_serializing_if = "Option::is_none")]

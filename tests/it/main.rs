@@ -7,5 +7,7 @@
 )]
 
 mod airtable;
+mod api;
+mod fixture;
 mod sandbox;
 mod settings_file;

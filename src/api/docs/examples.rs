@@ -55,7 +55,8 @@ pub(super) fn add(document: &mut OpenApi) {
     }
     let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
     for (name, schema) in schemas {
-        if let (RefOr::T(schema), Some(example)) = (schema, parts.remove(name)) {
+        let RefOr::T(schema) = schema else { continue };
+        if let Some(example) = parts.remove(name).or_else(|| first_value(schema)) {
             set(schema, example);
         }
     }
@@ -114,6 +115,14 @@ fn gather(
             }
         }
         RefOr::T(_) => {}
+    }
+}
+
+/// The first value of an enumeration, for one that no recorded answer has.
+fn first_value(schema: &Schema) -> Option<Value> {
+    match schema {
+        Schema::Object(object) => object.enum_values.as_ref()?.first().cloned(),
+        _ => None,
     }
 }
 

@@ -88,11 +88,11 @@ const CONFLICT: Failure = Failure {
             "title": "Unknown answer",
             "status": 409,
             "code": "unknown-choice",
-            "detail": "In this guide, step quel-document offers no choice permis.",
-            "parameter": "q.quel-document",
-            "step": "quel-document",
-            "found": "permis",
-            "valid": ["un-permis", "autre-chose"],
+            "detail": "In this guide, step document-connu offers no choice peut-etre.",
+            "parameter": "q.document-connu",
+            "step": "document-connu",
+            "found": "peut-etre",
+            "valid": ["oui", "non"],
         })
     },
 };

@@ -1,6 +1,6 @@
 //! Communes: autocomplete, and one commune with what it belongs to.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -19,7 +19,7 @@ use crate::{
         App,
         answer::{Answer, Policy},
         moment::Moment,
-        params::{self, FromParams, Params, Query},
+        params::{self, FromParams, Params, Query, Segments},
         problem::Problem,
     },
     catalog::Release,
@@ -248,7 +248,7 @@ pub async fn suggest_communes(
 pub async fn get_commune(
     State(app): State<App>,
     moment: Moment,
-    Path(insee): Path<String>,
+    Segments(insee): Segments<String>,
     Query(KindQuery(kind)): Query<KindQuery>,
 ) -> Result<Answer<Commune>, Problem> {
     let found = AskedCommune::new(&insee, kind)?.find(app.reference)?;

@@ -1,6 +1,5 @@
 //! Kinds of document.
 
-use axum::extract::Path;
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -16,7 +15,7 @@ use crate::{
     api::{
         answer::Answer,
         moment::Moment,
-        params::{self, FromParams, NoParams, Params, Query},
+        params::{self, FromParams, NoParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
     catalog::Release,
@@ -139,7 +138,7 @@ pub async fn list_documents(
 )]
 pub async fn get_document(
     moment: Moment,
-    Path(slug): Path<String>,
+    Segments(slug): Segments<String>,
     _: Query<NoParams>,
 ) -> Result<Answer<Document>, Problem> {
     Ok(Answer::content(find(moment.release(), &slug)?.into()))

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::Path;
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -21,7 +20,7 @@ use crate::{
     api::{
         answer::Answer,
         moment::Moment,
-        params::{self, FromParams, NoParams, Params, Query},
+        params::{self, FromParams, NoParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
     catalog::Release,
@@ -256,7 +255,7 @@ pub async fn list_guides(moment: Moment, Query(query): Query<GuideQuery>) -> Ans
 )]
 pub async fn get_guide(
     moment: Moment,
-    Path(guide): Path<String>,
+    Segments(guide): Segments<String>,
     _: Query<NoParams>,
 ) -> Result<Answer<Guide>, Problem> {
     Ok(Answer::content(Guide::from(find(moment.release(), &guide)?)))
@@ -272,7 +271,7 @@ pub async fn get_guide(
 )]
 pub async fn get_step(
     moment: Moment,
-    Path((guide, step)): Path<(String, String)>,
+    Segments((guide, step)): Segments<(String, String)>,
     _: Query<NoParams>,
 ) -> Result<Answer<GuideStep>, Problem> {
     let guide = find(moment.release(), &guide)?;
@@ -295,7 +294,7 @@ pub struct GuidePath;
 
 impl IntoParams for GuidePath {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let example = "retrouver-un-permis-de-construire";
+        let example = "urbanisme";
         vec![params::path("guide", "Slug of the guide.", slug_schema(), example)]
     }
 }
@@ -305,7 +304,7 @@ pub struct StepPath;
 
 impl IntoParams for StepPath {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![params::path("step", "Slug of the step.", slug_schema(), "quel-document")]
+        vec![params::path("step", "Slug of the step.", slug_schema(), "document-connu")]
     }
 }
 

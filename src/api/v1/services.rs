@@ -1,6 +1,6 @@
 //! Services: the bodies that keep documents or inform the public.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -17,7 +17,7 @@ use crate::{
         App,
         answer::Answer,
         moment::Moment,
-        params::{self, FromParams, NoParams, Params, Query},
+        params::{self, FromParams, NoParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
     catalog::Release,
@@ -204,7 +204,7 @@ pub struct ServicePath;
 
 impl IntoParams for ServicePath {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let example = "archives-de-rennes";
+        let example = "archives-rennes";
         vec![params::path("service", "Slug of the service.", slug_schema(), example)]
     }
 }
@@ -247,7 +247,7 @@ pub async fn list_services(
 pub async fn get_service(
     State(app): State<App>,
     moment: Moment,
-    Path(slug): Path<String>,
+    Segments(slug): Segments<String>,
     _: Query<NoParams>,
 ) -> Result<Answer<Service>, Problem> {
     let service = moment.release().content().services.get(slug.as_str());

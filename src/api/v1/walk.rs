@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -26,7 +26,7 @@ use crate::{
         App,
         answer::{Answer, Policy},
         moment::Moment,
-        params::{self, FromParams, Params, Query},
+        params::{self, FromParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
     content::{
@@ -139,7 +139,7 @@ impl IntoParams for WalkQuery {
             "An answer: for each step answered, a parameter named `q.` and the slug of the step, \
              whose value is the slug of the choice. Their order does not matter.",
             answers,
-            serde_json::json!({ "q.quel-document": "un-permis" }),
+            serde_json::json!({ "q.document-connu": "oui" }),
         );
         answers.style = Some(ParameterStyle::Form);
         answers.explode = Some(true);
@@ -174,7 +174,7 @@ impl FromParams for WalkQuery {
 pub async fn walk_guide(
     State(app): State<App>,
     moment: Moment,
-    Path(guide): Path<String>,
+    Segments(guide): Segments<String>,
     Query(query): Query<WalkQuery>,
 ) -> Result<Answer<Walk>, Problem> {
     let guide = guides::find(moment.release(), &guide)?;

@@ -1,0 +1,10 @@
+//! The API: the real router, in-process, on a small release.
+
+mod caching;
+mod content;
+mod document;
+mod errors;
+mod harness;
+mod local_answer;
+mod service;
+mod walk;

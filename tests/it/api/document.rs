@@ -1,0 +1,193 @@
+//! The OpenAPI document: true to the service, complete, and committed.
+
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use axum::http::StatusCode;
+use locadocs::{
+    api,
+    content::problem::{Code, Place, Problem},
+    content::tables::TableKey,
+    sync::live::SyncStatus,
+};
+use serde_json::Value;
+
+use super::harness::{PUBLISHED_AT, Service};
+
+/// For each operation, the request whose answer is its example.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("get_root", "/v1"),
+    ("list_guides", "/v1/guides"),
+    ("get_guide", "/v1/guides/urbanisme"),
+    ("get_step", "/v1/guides/urbanisme/steps/document-connu"),
+    (
+        "walk_guide",
+        "/v1/guides/urbanisme/walk?q.document-connu=oui&q.que-cherchez-vous=permis&commune=35238\
+         &date=1987",
+    ),
+    ("list_documents", "/v1/documents?limit=1&sort=-name"),
+    ("get_document", "/v1/documents/permis-de-construire"),
+    ("list_services", "/v1/services?commune=35238&limit=1&sort=slug&type=municipal-archives"),
+    ("get_service", "/v1/services/archives-rennes"),
+    ("suggest_communes", "/v1/communes?q=st+malo&limit=2"),
+    ("get_commune", "/v1/communes/35238"),
+    ("locate", "/v1/locate?document=permis-de-construire&commune=35238"),
+    ("get_health", "/healthz"),
+    ("get_readiness", "/readyz"),
+];
+
+fn document() -> Value {
+    serde_json::to_value(api::openapi()).unwrap()
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    document["paths"].as_object().unwrap().iter().map(|(path, item)| {
+        assert_eq!(item.as_object().unwrap().len(), 1, "{path} has one method");
+        (path.as_str(), &item["get"])
+    })
+}
+
+/// Compares a committed file with what it should hold; writes it when `UPDATE_OPENAPI` is set.
+fn check_file(path: &str, expected: &str) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
+    if env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(&file, expected).unwrap();
+    }
+    let found = fs::read_to_string(&file).unwrap();
+    assert!(
+        found == expected,
+        "{path} is out of date: run `UPDATE_OPENAPI=1 cargo test --test it api::document` twice, \
+         then look at what changed"
+    );
+}
+
+#[tokio::test]
+async fn examples_are_what_the_service_answers() {
+    let service = Service::start();
+    let at = |text: &str| Some(text.parse().unwrap());
+    let place = Place { table: TableKey::Services, record: None, label: None, field: None };
+    let problem =
+        Problem { place, code: Code::StaleVerification, message: "À vérifier.".to_owned() };
+    service.live.report(SyncStatus {
+        last_success: at("2026-11-23T11:59:40Z"),
+        last_attempt: at("2026-11-23T11:59:40Z"),
+        problems: [problem].into(),
+        rows: 232,
+        calls: 1_280,
+        ..SyncStatus::default()
+    });
+    for (operation, target) in EXAMPLES {
+        let text = serde_json::to_string_pretty(&service.json(target).await).unwrap() + "\n";
+        check_file(&format!("openapi/examples/{operation}.json"), &text);
+    }
+    assert_eq!(service.json("/v1").await["publishedAt"], PUBLISHED_AT);
+}
+
+#[test]
+fn the_committed_document_is_the_one_that_is_served() {
+    let text = serde_json::to_string_pretty(&api::openapi()).unwrap() + "\n";
+    check_file("openapi/v1.json", &text);
+}
+
+#[tokio::test]
+async fn every_documented_operation_is_routed_and_none_is_missing() {
+    let document = document();
+    let documented: BTreeSet<&str> = operations(&document).map(|(path, _)| path).collect();
+    let expected = BTreeSet::from([
+        "/healthz",
+        "/openapi.json",
+        "/readyz",
+        "/v1",
+        "/v1/communes",
+        "/v1/communes/{insee}",
+        "/v1/documents",
+        "/v1/documents/{document}",
+        "/v1/guides",
+        "/v1/guides/{guide}",
+        "/v1/guides/{guide}/steps/{step}",
+        "/v1/guides/{guide}/walk",
+        "/v1/locate",
+        "/v1/services",
+        "/v1/services/{service}",
+    ]);
+    assert_eq!(documented, expected);
+
+    let service = Service::start();
+    for (path, operation) in operations(&document) {
+        let mut target = path.to_owned();
+        let mut query = Vec::new();
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str().unwrap();
+            let value = &parameter["example"];
+            if parameter["in"] == "path" {
+                target = target.replace(&format!("{{{name}}}"), value.as_str().unwrap());
+            } else if parameter["required"] == true {
+                query.push(format!("{name}={}", value.as_str().unwrap().replace(' ', "+")));
+            }
+        }
+        let target = format!("{target}?{}", query.join("&"));
+        assert_eq!(service.get(&target).await.status, StatusCode::OK, "{target}");
+    }
+}
+
+#[test]
+fn every_operation_says_all_that_a_client_needs() {
+    let document = document();
+    let mut ids = BTreeSet::new();
+    let tags: BTreeSet<&str> = document["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
+    for (path, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(ids.insert(id), "{id} names two operations");
+        for text in ["summary", "description"] {
+            assert!(operation[text].as_str().is_some_and(|text| text.len() > 8), "{id}: {text}");
+        }
+        assert!(
+            tags.contains(operation["tags"][0].as_str().unwrap()),
+            "{id}: its tag is described"
+        );
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = &parameter["name"];
+            assert!(!parameter["description"].as_str().unwrap().is_empty(), "{id}: {name}");
+            assert!(!parameter["example"].is_null(), "{id}: {name} has an example");
+            assert!(parameter["schema"].is_object(), "{id}: {name} has a schema");
+        }
+        for status in ["400", "500"] {
+            assert!(operation["responses"][status].is_object(), "{id}: {status}");
+        }
+        let has_404 = operation["responses"]["404"].is_object();
+        assert_eq!(has_404, path.contains('{') || path == "/v1/locate", "{id}: 404");
+        if id != "get_openapi" {
+            let whole = &operation["responses"]["200"]["content"]["application/json"];
+            assert!(whole["example"].is_object(), "{id} has an example");
+            assert!(whole["schema"]["$ref"].is_string(), "{id} names its schema");
+        }
+    }
+}
+
+#[test]
+fn every_schema_is_described_and_has_an_example() {
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(schema["description"].is_string(), "{name} is described");
+        let has_parts = schema["properties"]
+            .as_object()
+            .is_some_and(|parts| parts.values().any(|part| part["examples"].is_array()));
+        assert!(schema["examples"].is_array() || has_parts, "{name} has an example");
+        for (field, part) in schema["properties"].as_object().into_iter().flatten() {
+            let described = part["description"].is_string()
+                || part["oneOf"].as_array().is_some_and(|options| {
+                    options.iter().any(|option| option["description"].is_string())
+                });
+            assert!(described, "{name}.{field} is described");
+        }
+    }
+}
+
+#[test]
+fn a_public_address_becomes_the_server() {
+    assert_eq!(document()["servers"][0]["url"], "/");
+}

@@ -1,0 +1,135 @@
+//! A service at a moment of its own, and answers that are checked as they are read.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, Response, StatusCode, header},
+};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use locadocs::{
+    api::{Settings, State, router},
+    catalog::Release,
+    sync::live::{Live, Publication},
+};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::fixture;
+
+/// When the release was published: an hour before the requests.
+pub const PUBLISHED_AT: &str = "2026-11-23T11:00:00Z";
+
+/// The time of the requests, unless a test says otherwise.
+pub fn noon() -> DateTime<Utc> {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+/// A service in-process.
+#[derive(Clone)]
+pub struct Service {
+    pub live: Arc<Live>,
+    router: Router,
+}
+
+impl Service {
+    /// With the release of the fixture, at noon.
+    pub fn start() -> Self {
+        Self::with(noon, Settings::default())
+    }
+
+    /// With the release of the fixture.
+    pub fn with(clock: fn() -> DateTime<Utc>, settings: Settings) -> Self {
+        let service = Self::empty(clock, settings);
+        service.publish(fixture::release());
+        service
+    }
+
+    /// With nothing to publish yet.
+    pub fn empty(clock: fn() -> DateTime<Utc>, settings: Settings) -> Self {
+        let live = Arc::new(Live::default());
+        let reference = fixture::reference();
+        let state = State { live: Arc::clone(&live), reference, clock, settings };
+        Self { live, router: router(state) }
+    }
+
+    /// Makes a release public.
+    pub fn publish(&self, release: Release) {
+        self.live.publish(Publication { release, published_at: PUBLISHED_AT.parse().unwrap() });
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Sends a request with some headers and no body.
+    pub async fn request(&self, method: Method, target: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Gets a target.
+    pub async fn get(&self, target: &str) -> Answer {
+        self.request(Method::GET, target, &[]).await
+    }
+
+    /// Gets a target, which must be there, as JSON.
+    pub async fn json(&self, target: &str) -> Value {
+        let answer = self.get(target).await;
+        assert_eq!(answer.status, StatusCode::OK, "{target}: {}", answer.text());
+        answer.json()
+    }
+
+    /// Gets a target, which must fail in words, as JSON.
+    pub async fn problem(&self, target: &str) -> Value {
+        let answer = self.get(target).await;
+        answer.problem()
+    }
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    async fn read(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Self { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A header, which must be text; empty when it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The body, which must be JSON and say so.
+    pub fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/json");
+        assert_eq!(self.header(header::CONTENT_LENGTH.as_str()), self.body.len().to_string());
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The body, which must be a problem whose status is that of the answer.
+    pub fn problem(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        let problem: Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem["status"], self.status.as_u16());
+        assert_eq!(problem["type"], format!("/problems/{}", problem["code"].as_str().unwrap()));
+        problem
+    }
+}
