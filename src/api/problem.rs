@@ -185,7 +185,7 @@ pub struct Body {
     expected: Option<String>,
     /// What would be valid instead, if it can be listed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(examples(json!(["title", "-title"])))]
+    #[schema(example = json!(["title", "-title"]))]
     valid: Option<Vec<String>>,
 }
 
