@@ -23,6 +23,10 @@ use serde_json::Value;
 #[path = "support/large_base.rs"]
 mod large_base;
 
+/// The service's own allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The base as Airtable would send it: cells by field id.
 fn mirror(base: &Value) -> (Mirror, Vec<String>) {
     let schema: BaseSchema = serde_json::from_value(base.clone()).unwrap_or_default();

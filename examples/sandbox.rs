@@ -5,14 +5,16 @@ use locadocs::sandbox::{Sandbox, config::Config, seed::BaseSeed};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let mut args = std::env::args().skip(1);
+    let args = std::env::args().skip(1);
     let mut seeds = Vec::new();
-    let mut config = Config::default();
-    config.listen = ([127, 0, 0, 1], 8765).into();
-    // The limits of this example are for clients under test, which don't wait half a minute.
-    config.lockout = std::time::Duration::ZERO;
-    config.per_second = Some(30);
-    for arg in args.by_ref() {
+    // The limits are for clients under test, which don't wait half a minute.
+    let mut config = Config {
+        listen: ([127, 0, 0, 1], 8765).into(),
+        lockout: std::time::Duration::ZERO,
+        per_second: Some(30),
+        ..Config::default()
+    };
+    for arg in args {
         match arg.parse() {
             Ok(address) => config.listen = address,
             Err(_) => seeds.push(BaseSeed::from_json(&std::fs::read_to_string(&arg)?)?),

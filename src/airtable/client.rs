@@ -191,7 +191,7 @@ const MAX_ERROR_BYTES: usize = 64 << 10;
 fn may_repeat(repeat: Repeat, error: &Error) -> bool {
     match repeat {
         Repeat::Harmless => error.is_retryable(),
-        Repeat::Duplicates => error.is_retryable() && error.is_certainly_unapplied(),
+        Repeat::Duplicates => error.is_certainly_unapplied(),
     }
 }
 

@@ -42,7 +42,10 @@ impl ListOptions {
     pub fn only(self, records: &[RecordId]) -> Self {
         // Ids are letters and digits: nothing to escape.
         let tests: Vec<_> = records.iter().map(|id| format!("RECORD_ID()='{id}'")).collect();
-        Self { filter: Some(format!("OR({})", tests.join(","))), ..self }
+        // Airtable refuses an OR of nothing.
+        let filter =
+            if tests.is_empty() { "FALSE()".into() } else { format!("OR({})", tests.join(",")) };
+        Self { filter: Some(filter), ..self }
     }
 
     /// Airtable takes an empty list of fields for all of them; we take it for none.

@@ -39,6 +39,7 @@ pub struct Built {
 /// the same previous release give the same release, in whatever order the rows come.
 pub fn build(mut rows: Rows, reference: &Reference, previous: Option<&Release>) -> Built {
     let mut problems = std::mem::take(&mut rows.problems);
+    let holding_rows = std::mem::take(&mut rows.holdings);
     let document_slugs = slugs_of(&rows.documents, TableKey::Documents, &mut problems);
     let service_slugs = slugs_of(&rows.services, TableKey::Services, &mut problems);
     let territory_slugs = slugs_of(&rows.territories, TableKey::Territories, &mut problems);
@@ -50,9 +51,8 @@ pub fn build(mut rows: Rows, reference: &Reference, previous: Option<&Release>) 
         territories: &territory_slugs,
         problems: &mut problems,
     };
-    let holdings = rows
-        .holdings
-        .iter()
+    let holdings = holding_rows
+        .into_rows()
         .filter(|holding| holding.status == Status::Published)
         .filter_map(|holding| linker.link(holding))
         .collect();
@@ -139,7 +139,7 @@ struct HoldingLinker<'a> {
 
 impl HoldingLinker<'_> {
     /// `None` when the document, every territory, or the only service is not public.
-    fn link(&mut self, row: &HoldingRow) -> Option<Holding> {
+    fn link(&mut self, row: HoldingRow) -> Option<Holding> {
         let origin =
             Origin { table: TableKey::Holdings, record: &row.record, label: row.title.as_deref() };
         let document = self.document(row.document.as_ref()?, origin);
@@ -161,19 +161,19 @@ impl HoldingLinker<'_> {
             return None;
         }
         Some(Holding {
-            record: row.record.clone(),
-            title: row.title.clone(),
             document: document?,
             territories,
             service,
+            contact_first,
+            record: row.record,
+            title: row.title,
             period: row.period,
             state: row.state,
-            access: row.access.clone(),
-            online: row.online.clone(),
-            notes: row.notes.clone(),
-            contact_first,
-            call_number: row.call_number.clone(),
-            source: row.source.clone(),
+            access: row.access,
+            online: row.online,
+            notes: row.notes,
+            call_number: row.call_number,
+            source: row.source,
             verified_on: row.verified_on,
         })
     }

@@ -3,8 +3,6 @@
 //! A [`Reader`] takes typed values out of a row. What it can't read becomes a problem at that
 //! cell, and the rest of the row goes on.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDate;
 use url::Url;
 
@@ -32,8 +30,7 @@ pub struct Row {
 pub struct Reader<'a> {
     table: TableKey,
     id: &'a RecordId,
-    label: Option<String>,
-    cells: HashMap<FieldKey, &'a Cell>,
+    cells: &'a [(FieldKey, Cell)],
     problems: &'a mut Vec<Problem>,
 }
 
@@ -43,15 +40,7 @@ const LABEL_CHARS: usize = 80;
 impl<'a> Reader<'a> {
     /// Opens a row.
     pub fn new(table: TableKey, row: &'a Row, problems: &'a mut Vec<Problem>) -> Self {
-        let cells: HashMap<_, _> = row.cells.iter().map(|(key, cell)| (*key, cell)).collect();
-        let label = table
-            .def()
-            .fields
-            .first()
-            .and_then(|primary| cells.get(&primary.key))
-            .and_then(|cell| plain_text(cell))
-            .map(|text| text.trim().chars().take(LABEL_CHARS).collect());
-        Self { table, id: &row.id, label, cells, problems }
+        Self { table, id: &row.id, cells: &row.cells, problems }
     }
 
     /// Says that something is wrong with a cell.
@@ -59,15 +48,27 @@ impl<'a> Reader<'a> {
         let place = Place {
             table: self.table,
             record: Some(self.id.clone()),
-            label: self.label.clone(),
+            label: self.label(),
             field: Some(field),
         };
         self.problems.push(Problem { place, code, message: message.into() });
     }
 
+    /// What archivists call the row: the text of its primary field.
+    fn label(&self) -> Option<String> {
+        let primary = self.table.def().fields.first()?;
+        let text = plain_text(self.find(primary.key)?)?;
+        Some(text.trim().chars().take(LABEL_CHARS).collect())
+    }
+
+    /// A row has a dozen cells: looking through them is quicker than an index of them.
+    fn find(&self, field: FieldKey) -> Option<&'a Cell> {
+        self.cells.iter().find(|(key, _)| *key == field).map(|(_, cell)| cell)
+    }
+
     /// Whether the archivist left the cell empty.
     pub fn is_empty(&self, field: FieldKey) -> bool {
-        !self.cells.contains_key(&field)
+        self.find(field).is_none()
     }
 
     /// Text on one or several lines, trimmed; a list is joined by commas.
@@ -358,7 +359,7 @@ impl<'a> Reader<'a> {
 
     /// The cell, unless it is empty or its computation failed.
     fn cell(&mut self, field: FieldKey) -> Option<&'a Cell> {
-        let cell = *self.cells.get(&field)?;
+        let cell = self.find(field)?;
         if let Cell::Failed(marker) = cell {
             let message = format!(
                 "Le calcul de cette case a échoué ({}) : corriger la formule du champ.",
@@ -371,7 +372,7 @@ impl<'a> Reader<'a> {
     }
 
     fn unreadable<T>(&mut self, field: FieldKey, expected: &str) -> Option<T> {
-        let found = self.cells.get(&field).map_or("rien", |cell| describe(cell));
+        let found = self.find(field).map_or("rien", describe);
         let message = format!("Cette case contient {found} ; {expected} est attendu ici.");
         self.report(field, Code::UnreadableCell, message);
         None

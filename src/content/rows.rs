@@ -74,6 +74,11 @@ impl<T> Table<T> {
         self.rows.iter().filter_map(|(_, row)| row.as_ref())
     }
 
+    /// The rows that could be read, to be kept.
+    pub fn into_rows(self) -> impl Iterator<Item = T> {
+        self.rows.into_iter().filter_map(|(_, row)| row)
+    }
+
     /// Follows a link.
     pub fn get(&self, id: &RecordId) -> Linked<'_, T> {
         match self.index.get(id).and_then(|at| self.rows.get(*at)) {

@@ -157,3 +157,34 @@ impl<F> Expr<F> {
         }
     }
 }
+
+/// Names a field by its id wherever a formula names it as `old`, so that a rename changes nothing.
+pub(crate) fn pin_field(text: &str, old: &str, id: &str) -> String {
+    /// Quoted texts, braced names, and bare words; what follows a word tells functions from fields.
+    const TOKENS: &str =
+        r#""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\{(?:[^}\\]|\\.)*\}|[\p{Alphabetic}\p{N}_]+\s*\(?"#;
+    let Ok(tokens) = regex::Regex::new(TOKENS) else { return text.to_owned() };
+    let braced = format!("{{{old}}}");
+    tokens
+        .replace_all(text, |found: &regex::Captures<'_>| {
+            let token = &found[0];
+            let word = token.trim_end();
+            if word == braced || word == old {
+                format!("{{{id}}}{}", &token[word.len()..])
+            } else {
+                token.to_owned()
+            }
+        })
+        .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renamed_field_is_found_in_braces_and_bare_but_not_in_text() {
+        let pinned = pin_field("LEN(LEN) & {LEN} & 'LEN {LEN}' & LENT & LEN", "LEN", "fldX");
+        assert_eq!(pinned, "LEN({fldX}) & {fldX} & 'LEN {LEN}' & LENT & {fldX}");
+    }
+}

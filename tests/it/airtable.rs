@@ -2,6 +2,7 @@
 
 mod failures;
 mod listing;
+mod on_sandbox;
 mod rate;
 mod server;
 mod surface;

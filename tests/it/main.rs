@@ -10,3 +10,4 @@ mod airtable;
 mod api;
 mod fixture;
 mod sandbox;
+mod settings_file;

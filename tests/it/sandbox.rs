@@ -1,4 +1,9 @@
 //! The sandbox, driven over HTTP as any client drives Airtable.
 
+mod attachments;
+mod failures;
 mod harness;
+mod keeping;
+mod metadata;
 mod records;
+mod webhooks;

@@ -25,9 +25,11 @@ pub struct Payload {
     /// Tables deleted.
     #[serde(default, rename = "destroyedTableIds")]
     pub destroyed_tables: BTreeSet<TableId>,
-    /// Why Airtable can't tell what changed, such as `INVALID_HOOK`: all is to be read again.
-    #[serde(rename = "code")]
-    pub error: Option<String>,
+    /// Airtable can't tell what changed: all is to be read again.
+    #[serde(default, rename = "error")]
+    pub is_error: bool,
+    /// Why, such as `INVALID_HOOK`.
+    pub code: Option<String>,
 }
 
 /// What changed in a table.
@@ -107,7 +109,7 @@ mod tests {
         assert!(changes.is_schema_change());
         assert_eq!(payload.created_tables, BTreeSet::from(["tbl2".parse().unwrap()]));
         assert_eq!(payload.destroyed_tables, BTreeSet::from(["tbl3".parse().unwrap()]));
-        assert_eq!(payload.error, None);
+        assert!(!payload.is_error);
     }
 
     #[test]
@@ -116,7 +118,8 @@ mod tests {
             r#"{"error": true, "code": "INVALID_HOOK", "payloadFormat": "v0"}"#,
         )
         .unwrap();
-        assert_eq!(payload.error.as_deref(), Some("INVALID_HOOK"));
+        assert!(payload.is_error);
+        assert_eq!(payload.code.as_deref(), Some("INVALID_HOOK"));
         let changes: TableChanges =
             serde_json::from_str(r#"{"changedMetadata": {"current": {"name": "n"}}}"#).unwrap();
         assert!(changes.is_schema_change());

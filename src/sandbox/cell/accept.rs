@@ -94,10 +94,12 @@ pub fn accept(
             Value::String(text) if lenient => {
                 let checked =
                     matches!(text.to_lowercase().as_str(), "true" | "1" | "checked" | "yes");
-                return Ok(Input::Cell(checked.then(|| json!(true))));
+                return Ok(Input::Cell(checked.then_some(Value::Bool(true))));
             }
             Value::Number(number) if lenient => {
-                return Ok(Input::Cell((number.as_f64() != Some(0.0)).then(|| json!(true))));
+                return Ok(Input::Cell(
+                    (number.as_f64() != Some(0.0)).then_some(Value::Bool(true)),
+                ));
             }
             _ => return Err(refuse("true or false")),
         },

@@ -8,6 +8,7 @@ use super::Transaction;
 use crate::sandbox::{
     base::{Base, Table, View},
     error::ApiError,
+    formula::pin_field,
     ids::IdKind,
     schema::{Field, FieldKey, FieldKind},
 };
@@ -164,7 +165,7 @@ impl Transaction<'_> {
             options,
         });
         table.compile();
-        let is_new_table = self.changes.created_tables.iter().any(|created| *created == table.id);
+        let is_new_table = self.changes.created_tables.contains(&table.id);
         if let Some(changes) = self.note(at).filter(|_| !is_new_table) {
             changes.created_fields.push(id.to_owned());
         }
@@ -208,14 +209,16 @@ impl Transaction<'_> {
         }
         let Some(field) = table.field_mut(key) else { return Ok(()) };
         let previous = field.to_info();
-        let old = format!("{{{}}}", field.name);
-        field.name = new.name.unwrap_or_else(|| field.name.clone());
+        let name = new.name.unwrap_or_else(|| field.name.clone());
+        let old = std::mem::replace(&mut field.name, name);
         field.description = new.description.or(field.description.take());
-        let by_id = format!("{{{id}}}");
         for field in &mut table.fields {
             if let Some(Value::String(formula)) = field.options.get_mut("formula") {
-                *formula = formula.replace(&old, &by_id);
+                *formula = pin_field(formula, &old, &id);
             }
+        }
+        for filter in table.views.iter_mut().filter_map(|view| view.filter_text.as_mut()) {
+            *filter = pin_field(filter, &old, &id);
         }
         table.compile();
         if let Some(changes) = self.note(at) {

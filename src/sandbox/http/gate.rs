@@ -1,7 +1,7 @@
 //! What every call of the API passes: the log, faults, the length of the address, the token, the
 //! limits.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, HttpBody as _},
@@ -14,6 +14,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
+use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use crate::sandbox::{
@@ -179,7 +180,12 @@ async fn truncate(response: Response, bytes: usize) -> Response {
         .headers
         .entry(CONTENT_TYPE)
         .or_insert(axum::http::HeaderValue::from_static("application/json"));
-    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
-    let chunks: [Result<Bytes, std::io::Error>; 2] = [Ok(beginning), Err(broken)];
-    Response::from_parts(parts, Body::from_stream(futures::stream::iter(chunks)))
+    // The pause lets the beginning leave before the connection is closed.
+    const PAUSE: Duration = Duration::from_millis(50);
+    let beginning = stream::once(async { Ok::<Bytes, io::Error>(beginning) });
+    let broken = stream::once(async {
+        tokio::time::sleep(PAUSE).await;
+        Err(io::ErrorKind::ConnectionAborted.into())
+    });
+    Response::from_parts(parts, Body::from_stream(beginning.chain(broken)))
 }

@@ -98,9 +98,9 @@ pub(super) async fn get(
 ) -> Result<Response, ApiError> {
     caller.require(Scope::RecordsRead)?;
     shared.refresh_volatile(&base, &table);
-    let options = ListOptions::from_query(&query)?;
     let world = shared.world.read();
     let (base, table) = world.table(&base, &table)?;
+    let options = ListOptions::from_query(&query)?;
     let (id, record) = table.require_record(&record)?;
     let shape = RecordShape::plain(base, table, shared.links()).with_options(&options)?;
     Ok(json_reply(&write_record(&shape, id, record)))

@@ -100,6 +100,11 @@ async fn no_field_asked_for_gives_no_cell() {
     assert_eq!(records[0].fields_json(), "{}");
 }
 
+#[test]
+fn none_of_the_rows_is_not_all_of_them() {
+    assert_eq!(options().only(&[]).filter.as_deref(), Some("FALSE()"));
+}
+
 #[tokio::test]
 async fn a_long_question_is_posted() {
     let server = Server::in_turn([page(&[], None)]).await;

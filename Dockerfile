@@ -1,0 +1,25 @@
+# syntax=docker/dockerfile:1
+
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /build
+
+# Dependencies alone, so that a change of ours doesn't compile them again.
+COPY Cargo.toml Cargo.lock ./
+# The manifest names them; they are not built.
+COPY benches benches
+RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
+    && cargo build --release --locked && rm -r src
+
+COPY src src
+# Newer than what stood in for them, or cargo takes them as built.
+RUN touch src/main.rs src/lib.rs && cargo build --release --locked
+
+# The C library, roots for TLS, a user without rights, and nothing else: no shell.
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /build/target/release/locadocs /usr/local/bin/locadocs
+ENV LOCADOCS_HTTP_LISTEN=0.0.0.0:8080 \
+    LOCADOCS_LOG_FORMAT=json
+EXPOSE 8080
+# Settings come by the environment; a file can be mounted, and named in LOCADOCS_CONFIG.
+ENTRYPOINT ["locadocs"]
+CMD ["serve"]
