@@ -250,8 +250,7 @@ impl Engine {
         let previous = self.live.publication();
         let reference = self.reference;
         let build = move || {
-            let rows = Rows::read(|table| mirror.rows(table), reference);
-            drop(mirror);
+            let rows = Rows::read(mirror, reference);
             let previous = previous.as_deref().map(|publication| &publication.release);
             catalog::build(rows, reference, previous)
         };
