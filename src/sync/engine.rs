@@ -180,7 +180,16 @@ impl Engine {
                 let problems = count(&status.problems);
                 let duration = started.elapsed();
                 let duration_ms = duration.as_millis();
-                tracing::info!(?outcome, rows, ?problems, duration_ms, "the base was read");
+                let [errors, warnings, remarks] = problems;
+                tracing::info!(
+                    ?outcome,
+                    rows,
+                    errors,
+                    warnings,
+                    remarks,
+                    duration_ms,
+                    "the base was read"
+                );
                 Ok(Report { outcome, rows, problems, duration })
             }
             Err(error) => {
