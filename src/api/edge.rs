@@ -76,14 +76,14 @@ fn cors() -> CorsLayer {
         .vary([])
 }
 
-/// Middleware: the CORS layer answers every OPTIONS; a client that asks without a preflight wants
-/// to know the methods.
+/// Middleware: tells the methods to whoever asks for them or misses them; every path has the same.
+/// The CORS layer answers OPTIONS before any route does, so none could.
 async fn tell_methods(request: Request, next: Next) -> Response {
     let is_options = request.method() == Method::OPTIONS;
     let mut response = next.run(request).await;
-    if is_options {
+    if is_options || response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let methods = HeaderValue::from_static("GET, HEAD, OPTIONS");
-        response.headers_mut().entry(header::ALLOW).or_insert(methods);
+        response.headers_mut().insert(header::ALLOW, methods);
     }
     response
 }
