@@ -4,9 +4,17 @@ use clap::Args;
 
 use super::{ConfigOption, logging, print};
 use crate::{
-    airtable::Client,
+    airtable::{Client, schema::BaseSchema},
     sandbox::demo,
-    sync::setup::{Event, SetupError, Step, apply::apply, demo as rows, plan},
+    sync::{
+        mapping::Names,
+        setup::{
+            Event, Plan, SetupError, Step,
+            apply::apply,
+            demo::{Demo, add, preview},
+            plan,
+        },
+    },
 };
 
 /// Flags of `init`.
@@ -26,40 +34,62 @@ pub(super) async fn run(options: Options) -> anyhow::Result<()> {
     let config = options.config.load()?;
     logging::start(&config.log)?;
     let client = Client::new(config.airtable()?)?;
-    let demo = match options.with_demo {
-        true => Some(rows::Demo::read(&demo::base()?, &demo::file)?),
-        false => None,
-    };
+    let demo =
+        if options.with_demo { Some(Demo::read(&demo::base()?, &demo::file)?) } else { None };
     let names = &config.tables;
     let schema = client.schema().await.map_err(SetupError::from)?;
     let plan = plan(&schema, names);
-    plan.notices.iter().for_each(|notice| print(format!("note: {notice}")));
-
-    let mut additions = 0;
-    if options.dry_run {
-        let rows = match &demo {
-            Some(demo) => rows::preview(&client, &schema, names, demo).await?,
-            None => Vec::new(),
-        };
-        for addition in plan.steps.iter().map(Step::addition).chain(rows) {
-            print(format!("would add {addition}"));
-            additions += 1;
-        }
-    } else {
-        let mut tell = |event| match event {
-            Event::Added(addition) => {
-                print(format!("added {addition}"));
-                additions += 1;
-            }
-            Event::Noticed(notice) => print(format!("note: {notice}")),
-        };
-        let schema = apply(&client, &plan, schema, &mut tell).await?;
-        if let Some(demo) = &demo {
-            rows::add(&client, &schema, names, demo, &mut tell).await?;
-        }
+    for notice in &plan.notices {
+        print(format!("note: {notice}"));
     }
+    let additions = if options.dry_run {
+        tell_plan(&client, &plan, &schema, names, demo.as_ref()).await?
+    } else {
+        carry_out(&client, &plan, schema, names, demo.as_ref()).await?
+    };
     if additions == 0 {
         print("nothing to add");
     }
     Ok(())
+}
+
+/// Prints what would be added; gives how many things.
+async fn tell_plan(
+    client: &Client,
+    plan: &Plan,
+    schema: &BaseSchema,
+    names: &Names,
+    demo: Option<&Demo>,
+) -> Result<usize, SetupError> {
+    let mut additions: Vec<_> = plan.steps.iter().map(Step::addition).collect();
+    if let Some(demo) = demo {
+        additions.extend(preview(client, schema, names, demo).await?);
+    }
+    for addition in &additions {
+        print(format!("would add {addition}"));
+    }
+    Ok(additions.len())
+}
+
+/// Adds, and prints what was added as it goes; gives how many things.
+async fn carry_out(
+    client: &Client,
+    plan: &Plan,
+    schema: BaseSchema,
+    names: &Names,
+    demo: Option<&Demo>,
+) -> Result<usize, SetupError> {
+    let mut additions = 0;
+    let mut tell = |event| match event {
+        Event::Added(addition) => {
+            print(format!("added {addition}"));
+            additions += 1;
+        }
+        Event::Noticed(notice) => print(format!("note: {notice}")),
+    };
+    let schema = apply(client, plan, schema, &mut tell).await?;
+    if let Some(demo) = demo {
+        add(client, &schema, names, demo, &mut tell).await?;
+    }
+    Ok(additions)
 }

@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Addition, Event, SetupError,
-    rows::{Ids, LeftOut, ORDER, TableRows, Target, cell, empty_links, missing, pair, table},
+    rows::{
+        Ids, LeftOut, ORDER, TableRows, Target, cell, empty_links, missing, pair, table, waits,
+    },
 };
 use crate::{
     airtable::{
@@ -156,20 +158,23 @@ pub async fn preview(
     names: &Names,
     demo: &Demo,
 ) -> Result<Vec<Addition>, SetupError> {
-    let base = read(client, schema, names).await?;
-    let rows = rows_by_table(&base);
-    let ids = pair(&demo.rows, &rows);
+    let rows = rows_by_table(&read(client, schema, names).await?);
+    let known = pair(&demo.rows, &rows);
     let called = |key: TableKey| names.table(key.def()).to_owned();
     let mut additions = Vec::new();
+    let mut links = Vec::new();
+    let mut ids = known.clone();
     for key in ORDER {
-        let count = missing(&demo.rows, key, &ids).len();
-        additions.extend((count > 0).then(|| Addition::Rows { table: called(key), count }));
+        let missing = missing(&demo.rows, key, &ids);
+        let linked_later = missing.iter().filter(|row| waits(row, &ids)).count();
+        let linked = empty_links(&demo.rows, &rows, key, &known).len() + linked_later;
+        let (count, table) = (missing.len(), called(key));
+        links.extend((linked > 0).then(|| Addition::Links { table: table.clone(), rows: linked }));
+        additions.extend((count > 0).then_some(Addition::Rows { table, count }));
+        ids.extend(missing.iter().map(|row| (row.id.clone(), row.id.clone())));
     }
-    for key in ORDER {
-        let rows = empty_links(&demo.rows, &rows, key, &ids).len();
-        additions.extend((rows > 0).then(|| Addition::Links { table: called(key), rows }));
-    }
-    let files = demo.files.iter().filter(|file| match ids.get(&file.row) {
+    additions.extend(links);
+    let files = demo.files.iter().filter(|file| match known.get(&file.row) {
         Some(row) => lacks_file(&rows, row, file),
         None => true,
     });

@@ -123,6 +123,13 @@ pub fn missing<'a>(demo: &'a TableRows, key: TableKey, ids: &Ids) -> Vec<&'a Row
     table(demo, key).iter().filter(|row| !ids.contains_key(&row.id)).collect()
 }
 
+/// Whether a row has links to rows that the base doesn't have yet.
+pub fn waits(row: &Row, ids: &Ids) -> bool {
+    row.cells.iter().any(|(_, cell)| {
+        matches!(cell, Cell::Links(rows) if rows.iter().any(|row| !ids.contains_key(row)))
+    })
+}
+
 /// Links that rows of the base lack: their cell is empty, and the demo fills it. Each comes with the
 /// row of the base.
 pub fn empty_links<'a>(
@@ -264,3 +271,6 @@ impl LeftOut {
         mem::take(&mut self.0).into_iter().map(|(place, rows)| Notice::LeftOut { place, rows })
     }
 }
+
+#[cfg(test)]
+mod tests;
