@@ -9,10 +9,10 @@ use crate::{
     sync::{
         mapping::Names,
         setup::{
-            Event, Plan, SetupError, Step,
+            Event, SetupError,
             apply::apply,
             demo::{Demo, add, preview},
-            plan,
+            plan::{Plan, Step, plan},
         },
     },
 };

@@ -1,6 +1,9 @@
 //! Carrying out a plan: one call a table, field or link.
 
-use super::{Event, NewLink, Notice, Plan, SetupError, Step};
+use super::{
+    Event, Notice, SetupError,
+    plan::{NewLink, Plan, Step},
+};
 use crate::{
     airtable::{
         Client, Error,

@@ -22,7 +22,7 @@ use locadocs::{
             Event, SetupError,
             apply::apply,
             demo::{Demo, add},
-            plan,
+            plan::plan,
         },
     },
 };

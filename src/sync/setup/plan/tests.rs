@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Notice, Plan, Step, plan};
+use super::{Plan, Step, plan};
 use crate::{
     airtable::{meta::FieldFormat, schema::BaseSchema},
     content::tables::{FieldKey as F, TABLES, TableKey as T},
-    sync::mapping::{Names, TableNames},
+    sync::{
+        mapping::{Names, TableNames},
+        setup::Notice,
+    },
 };
 
 fn demo() -> Value {
