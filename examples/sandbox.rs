@@ -11,7 +11,7 @@ async fn main() -> anyhow::Result<()> {
     let mut config = Config {
         listen: ([127, 0, 0, 1], 8765).into(),
         lockout: std::time::Duration::ZERO,
-        per_second: Some(30),
+        per_second: Some(40),
         ..Config::default()
     };
     for arg in args {

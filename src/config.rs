@@ -12,8 +12,9 @@ use std::{
 };
 
 use figment::{
-    Figment,
+    Figment, Metadata, Profile, Provider,
     providers::{Env, Format as _, Toml},
+    value::{Dict, Map},
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -144,7 +145,7 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A key is unknown, or its value is not of the expected form.
-    #[error("{0}")]
+    #[error(transparent)]
     Invalid(#[from] Box<figment::Error>),
     /// A setting without which nothing works is missing.
     #[error("{key} is missing: {help}")]
@@ -180,7 +181,11 @@ impl Config {
     /// # Errors
     /// When the file is not there, or a key or value is not as it should be.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let figment = file.map_or_else(Figment::new, |path| Figment::from(Toml::file_exact(path)));
+        let figment = file.map_or_else(Figment::new, |path| {
+            let keys = |_: &Profile, keys: &[&str]| keys.join(".");
+            let name = Metadata::from("the file", path).interpolater(keys);
+            Figment::from(Named(Toml::file_exact(path), name))
+        });
         Self::extract(&figment.merge(environment()))
     }
 
@@ -211,6 +216,12 @@ impl Config {
             if !(1..=31_536_000).contains(&seconds) {
                 return out_of_range(key, seconds.to_string(), "1 second to a year");
             }
+        }
+        if let Some(expression) = &self.sync.cron
+            && self.schedule().check().is_err()
+        {
+            let found = format!("{expression:?}");
+            return out_of_range("sync.cron", found, "six fields such as \"0 */10 * * * *\"");
         }
         if let Some((table, field)) = self.tables.unknown_fields().first() {
             let (table, field) = (key_name(table), key_name(field));
@@ -280,12 +291,28 @@ fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAd
     })
 }
 
-/// The variables, but for the token.
-fn environment() -> Env {
-    Env::prefixed(PREFIX)
-        .ignore(&["AIRTABLE_TOKEN"])
+/// The variables, but for those that are read elsewhere.
+fn environment() -> Named<Env> {
+    let variables = Env::prefixed(PREFIX)
+        .ignore(&["AIRTABLE_TOKEN", "CONFIG"])
         // Only the first: keys have underscores of their own.
-        .map(|key| key.as_str().replacen('_', ".", 1).into())
+        .map(|key| key.as_str().replacen('_', ".", 1).into());
+    let variable =
+        |_: &Profile, keys: &[&str]| format!("{PREFIX}{}", keys.join("_").to_uppercase());
+    Named(variables, Metadata::named("the environment").interpolater(variable))
+}
+
+/// Settings whose errors name keys as people write them.
+struct Named<P>(P, Metadata);
+
+impl<P: Provider> Provider for Named<P> {
+    fn metadata(&self) -> Metadata {
+        self.1.clone()
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        self.0.data()
+    }
 }
 
 fn key_name(key: &impl Serialize) -> String {
@@ -338,6 +365,29 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::result_large_err, reason = "figment's own error, in its own test helper")]
+    fn errors_say_where_a_value_was_set() {
+        figment::Jail::expect_with(|jail| {
+            jail.create_file("bad.toml", "[http]\nlisten = 'here'")?;
+            let error = Config::load(Some(Path::new("bad.toml"))).unwrap_err().to_string();
+            assert!(error.contains("\"http.listen\"") && error.contains("bad.toml"), "{error}");
+
+            jail.set_env("LOCADOCS_CONFIG", "bad.toml");
+            jail.set_env("LOCADOCS_SYNC_EVERY_SECONDS", "60");
+            assert_eq!(Config::load(None).unwrap().sync.every_seconds, 60);
+
+            jail.set_env("LOCADOCS_SYNC_EVERY_SECONDS", "often");
+            let error = Config::load(None).unwrap_err().to_string();
+            assert!(error.contains("LOCADOCS_SYNC_EVERY_SECONDS"), "{error}");
+
+            jail.set_env("LOCADOCS_SYNC_EVERY_SECONDS", "60");
+            jail.set_env("LOCADOCS_AIRTABLE_TOKEN", "12345");
+            assert!(!format!("{:?}", Config::load(None).unwrap()).contains("12345"));
+            Ok(())
+        });
+    }
+
+    #[test]
     fn errors_name_the_key_and_what_is_expected() {
         for (toml, expected) in [
             ("[airtable]\ntoken = 'x'", &["unknown field", "token", "airtable"][..]),
@@ -352,6 +402,7 @@ mod tests {
             ("[http]\nlisten = 'here'", &["http.listen", "here"]),
             ("[sync]\nevery_seconds = -1", &["sync.every_seconds", "-1"]),
             ("[sync]\nevery_seconds = 0", &["sync.every_seconds", "0", "1 second"]),
+            ("[sync]\ncron = 'hourly'", &["sync.cron", "hourly", "six fields"]),
             ("[log]\nformat = 'xml'", &["log.format", "xml", "json"]),
             ("[tables.guide]", &["guide", "guides"]),
             ("[tables.guides.fields]\ncall_number = 'x'", &["tables.guides.fields", "call_number"]),

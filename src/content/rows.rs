@@ -89,15 +89,26 @@ impl<T> Table<T> {
     }
 }
 
+/// Where rows come from.
+pub trait Source {
+    /// Gives the rows of a table away, in any order; a table that is not in the base has none.
+    ///
+    /// Each table is taken once, so that a source may free what was read: the rows of a large base
+    /// are never held twice.
+    fn take(&mut self, table: TableKey) -> impl Iterator<Item = Row>;
+}
+
+impl Source for HashMap<TableKey, Vec<Row>> {
+    fn take(&mut self, table: TableKey) -> impl Iterator<Item = Row> {
+        self.remove(&table).into_iter().flatten()
+    }
+}
+
 impl Rows {
-    /// Reads every row of every table. `rows_of` gives the rows of a table in any order; a table
-    /// that is not in the base has none.
-    pub fn read<I: IntoIterator<Item = Row>>(
-        rows_of: impl Fn(TableKey) -> I,
-        reference: &Reference,
-    ) -> Self {
+    /// Reads every row of every table.
+    pub fn read(source: impl Source, reference: &Reference) -> Self {
         let mut problems = Vec::new();
-        let mut reader = TableReader { rows_of: &rows_of, problems: &mut problems };
+        let mut reader = TableReader { source, problems: &mut problems };
         Self {
             guides: reader.read(TableKey::Guides, GuideRow::read, |row| row.status),
             steps: reader.read(TableKey::Steps, StepRow::read, |row| row.status),
@@ -115,12 +126,12 @@ impl Rows {
     }
 }
 
-struct TableReader<'a, F> {
-    rows_of: &'a F,
+struct TableReader<'a, S> {
+    source: S,
     problems: &'a mut Vec<Problem>,
 }
 
-impl<I: IntoIterator<Item = Row>, F: Fn(TableKey) -> I> TableReader<'_, F> {
+impl<S: Source> TableReader<'_, S> {
     fn read<T>(
         &mut self,
         table: TableKey,
@@ -128,7 +139,7 @@ impl<I: IntoIterator<Item = Row>, F: Fn(TableKey) -> I> TableReader<'_, F> {
         status: impl Fn(&T) -> Status,
     ) -> Table<T> {
         let mut rows = Vec::new();
-        for row in (self.rows_of)(table) {
+        for row in self.source.take(table) {
             // Airtable's grid makes blank rows at a click; they say nothing, so nothing is said.
             if row.cells.is_empty() {
                 continue;
