@@ -4,8 +4,6 @@
 //! it lacks altogether, so that a run that was interrupted can be completed. Rows that aren't the
 //! demo's are left alone.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
@@ -19,7 +17,6 @@ use crate::{
     airtable::{
         Client, Error, NewRow, Record, RowUpdate,
         attachments::NewAttachment,
-        cell::decode,
         schema::{BaseSchema, TableSchema},
     },
     content::{
@@ -29,10 +26,7 @@ use crate::{
         tables::{FieldKey, TableKey},
     },
     sandbox::seed::{AttachmentSeed, BaseSeed, Lookup, RecordSeed},
-    sync::{
-        mapping::{Mapping, Names, resolve},
-        mirror::Mirror,
-    },
+    sync::mapping::{Mapping, Names, resolve},
 };
 
 /// Rows to add to a base, and their files. Ids are those of the base that they were written for.
@@ -82,20 +76,16 @@ impl Demo {
     pub fn read(seed: &BaseSeed, lookup: Lookup<'_>) -> Result<Self, DemoError> {
         let schema: BaseSchema = serde_json::from_value(json!(seed))?;
         let mapping = resolve(&schema, &Names::default(), &Mapping::default()).mapping;
-        let mut records: BTreeMap<TableKey, Vec<Record>> = BTreeMap::new();
-        for (key, mapped) in &mapping.tables {
-            let seeds = seed.tables.iter().find(|table| table.id == mapped.id.as_str());
-            if let (Some(seeds), Some(table)) = (seeds, schema.table(&mapped.id)) {
-                let rows = seeds.records.iter().map(|record| by_field_id(record, table));
-                records.insert(*key, rows.collect::<Result<_, _>>()?);
-            }
-        }
-        let mirror = Mirror { schema, mapping, records };
         let mut demo = Self::default();
-        for key in ORDER {
-            let rows = mirror.rows(key).map(|row| demo.take_files(key, row, lookup));
-            let rows = rows.collect::<Result<_, _>>()?;
-            demo.rows.insert(key, rows);
+        for target in targets(&schema, &mapping) {
+            let seeds = seed.tables.iter().filter(|table| table.id == target.schema.id.as_str());
+            let records = seeds.flat_map(|table| &table.records);
+            let rows = records.map(|record| {
+                let row = target.read(&by_field_id(record, target.schema)?);
+                demo.take_files(target.key, row, lookup)
+            });
+            let rows = rows.collect::<Result<_, DemoError>>()?;
+            demo.rows.insert(target.key, rows);
         }
         Ok(demo)
     }
@@ -158,7 +148,8 @@ pub async fn preview(
     names: &Names,
     demo: &Demo,
 ) -> Result<Vec<Addition>, SetupError> {
-    let rows = rows_by_table(&read(client, schema, names).await?);
+    let mapping = resolve(schema, names, &Mapping::default()).mapping;
+    let rows = read(client, &targets(schema, &mapping)).await?;
     let known = pair(&demo.rows, &rows);
     let called = |key: TableKey| names.table(key.def()).to_owned();
     let mut additions = Vec::new();
@@ -202,44 +193,40 @@ pub async fn add(
     if !obstacles.is_empty() {
         return Err(SetupError::Unfit(obstacles.join(", ")));
     }
-    let base = read(client, schema, names).await?;
-    let mut rows = rows_by_table(&base);
+    let targets = targets(schema, &resolution.mapping);
+    let mut rows = read(client, &targets).await?;
     let mut ids = pair(&demo.rows, &rows);
-    for key in ORDER {
-        if let Some(target) = Target::new(&base.schema, &base.mapping, key) {
-            let added = add_rows(client, &target, &demo.rows, &mut ids, tell).await?;
-            rows.entry(key).or_default().extend(added);
-        }
+    for target in &targets {
+        let added = add_rows(client, target, &demo.rows, &mut ids, tell).await?;
+        rows.entry(target.key).or_default().extend(added);
     }
-    for key in ORDER {
-        if let Some(target) = Target::new(&base.schema, &base.mapping, key) {
-            let links = empty_links(&demo.rows, &rows, key, &ids);
-            add_links(client, &target, links, &ids, tell).await?;
-        }
+    for target in &targets {
+        let links = empty_links(&demo.rows, &rows, target.key, &ids);
+        add_links(client, target, links, &ids, tell).await?;
     }
     for file in &demo.files {
-        add_file(client, &base, &rows, &ids, file, tell).await?;
+        if let Some(target) = targets.iter().find(|target| target.key == file.table) {
+            add_file(client, target, &rows, &ids, file, tell).await?;
+        }
     }
     Ok(())
 }
 
-/// The rows of the tables that are there.
-async fn read(client: &Client, schema: &BaseSchema, names: &Names) -> Result<Mirror, Error> {
-    let mapping = resolve(schema, names, &Mapping::default()).mapping;
-    let found: Vec<_> =
-        ORDER.into_iter().filter_map(|key| Some((key, mapping.tables.get(&key)?))).collect();
-    let tables: Vec<_> = found
-        .iter()
-        .map(|(_, table)| (table.id.clone(), table.fields.keys().cloned().collect()))
-        .collect();
-    let listed = client.all_tables(&tables).await;
-    let keyed = found.iter().zip(listed).map(|((key, _), (_, rows))| Ok((*key, rows?)));
-    let records = keyed.collect::<Result<_, Error>>()?;
-    Ok(Mirror { schema: schema.clone(), mapping, records })
+/// The tables that are there, in the order in which they get rows.
+fn targets<'a>(schema: &'a BaseSchema, mapping: &'a Mapping) -> Vec<Target<'a>> {
+    ORDER.into_iter().filter_map(|key| Target::new(schema, mapping, key)).collect()
 }
 
-fn rows_by_table(mirror: &Mirror) -> TableRows {
-    ORDER.into_iter().map(|key| (key, mirror.rows(key).collect())).collect()
+async fn read(client: &Client, targets: &[Target<'_>]) -> Result<TableRows, Error> {
+    let tables: Vec<_> = targets
+        .iter()
+        .map(|target| (target.schema.id.clone(), target.mapped.fields.keys().cloned().collect()))
+        .collect();
+    let listed = client.all_tables(&tables).await;
+    let rows = targets.iter().zip(listed).map(|(target, (_, records))| {
+        Ok((target.key, records?.iter().map(|record| target.read(record)).collect()))
+    });
+    rows.collect()
 }
 
 /// Whether the row of the base has no file where the demo has one.
@@ -281,11 +268,7 @@ async fn add_rows(
     result?;
     // Airtable answers in the order of the request.
     ids.extend(missing.iter().zip(&added).map(|(row, record)| (row.id.clone(), record.id.clone())));
-    let rows = added.iter().map(|record| Row {
-        id: record.id.clone(),
-        cells: target.mapped.keyed(decode(record, target.schema)),
-    });
-    Ok(rows.collect())
+    Ok(added.iter().map(|record| target.read(record)).collect())
 }
 
 async fn add_links(
@@ -310,7 +293,7 @@ async fn add_links(
 
 async fn add_file(
     client: &Client,
-    base: &Mirror,
+    target: &Target<'_>,
     rows: &TableRows,
     ids: &Ids,
     file: &DemoFile,
@@ -319,7 +302,6 @@ async fn add_file(
     let Some(row) = ids.get(&file.row).filter(|row| lacks_file(rows, row, file)) else {
         return Ok(());
     };
-    let Some(target) = Target::new(&base.schema, &base.mapping, file.table) else { return Ok(()) };
     let Some(field) = target.mapped.field(file.field) else { return Ok(()) };
     client.upload_attachment(row, field, &file.file).await?;
     let table = target.schema.name.clone();

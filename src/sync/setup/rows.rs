@@ -10,7 +10,8 @@ use std::{
 use super::Notice;
 use crate::{
     airtable::{
-        NewRow,
+        NewRow, Record,
+        cell::decode,
         schema::{BaseSchema, FieldSchema, FieldType, TableSchema},
     },
     content::{
@@ -177,6 +178,12 @@ impl<'a> Target<'a> {
     pub fn new(schema: &'a BaseSchema, mapping: &'a Mapping, key: TableKey) -> Option<Self> {
         let mapped = mapping.tables.get(&key)?;
         Some(Self { schema: schema.table(&mapped.id)?, mapped, mapping, key })
+    }
+
+    /// A row with the cells of the back office's fields.
+    pub fn read(&self, record: &Record) -> Row {
+        let cells = self.mapped.keyed(decode(record, self.schema));
+        Row { id: record.id.clone(), cells }
     }
 
     /// The cells that can be written, with the ids of the base. Links to rows that are not there yet
