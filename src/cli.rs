@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod init;
 mod logging;
 mod openapi;
 mod reference;
@@ -33,6 +34,8 @@ enum Command {
     Sandbox(sandbox::Options),
     /// Read a base once and print what archivists should mend; fails on errors.
     Check(check::Options),
+    /// Give a base the tables and fields that it lacks; nothing in it is changed or deleted.
+    Init(init::Options),
     /// Print the OpenAPI document.
     Openapi,
     /// The official division of France that is embedded.
@@ -71,6 +74,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(options) => demo::run(options).await?,
         Command::Sandbox(options) => sandbox::run(options).await?,
         Command::Check(options) => return check::run(options).await,
+        Command::Init(options) => init::run(options).await?,
         Command::Openapi => openapi::run()?,
         Command::Reference(options) => reference::run(options)?,
     }

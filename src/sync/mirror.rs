@@ -54,7 +54,7 @@ impl Mirror {
 
 impl MappedTable {
     /// Keeps the cells of mapped fields only: nothing else may ever be published.
-    fn keyed(&self, cells: Vec<(FieldId, Cell)>) -> Vec<(FieldKey, Cell)> {
+    pub(super) fn keyed(&self, cells: Vec<(FieldId, Cell)>) -> Vec<(FieldKey, Cell)> {
         cells.into_iter().filter_map(|(id, cell)| Some((*self.fields.get(&id)?, cell))).collect()
     }
 }

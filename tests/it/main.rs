@@ -9,5 +9,6 @@
 mod airtable;
 mod api;
 mod fixture;
+mod init;
 mod sandbox;
 mod settings_file;
