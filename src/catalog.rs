@@ -10,6 +10,7 @@ mod links;
 pub mod release;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use build::{Built, build};
 pub use release::{Release, ReleaseId};

@@ -7,6 +7,7 @@ pub mod guide;
 pub mod holding;
 pub mod ids;
 pub mod locate;
+pub mod mentions;
 pub mod period;
 pub mod problem;
 pub mod rich_text;

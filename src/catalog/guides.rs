@@ -11,6 +11,7 @@ use super::{
     graph,
     links::{Origin, follow, unique_slugs},
     release::Release,
+    whole::cut_dangling,
 };
 use crate::content::{
     document::Document,
@@ -61,6 +62,7 @@ pub(super) fn build(
         guides.extend(guide.map(|guide| (slug.clone(), guide)));
     }
     guides.sort_unstable_keys();
+    cut_dangling(&mut guides, documents, problems);
     guides
 }
 

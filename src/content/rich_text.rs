@@ -14,6 +14,8 @@ use std::{
 use ammonia::Url;
 use pulldown_cmark::{Event, Options, Parser, html};
 
+use super::mentions::without_mentions;
+
 /// Where the images of published content live; an image from elsewhere is dropped.
 pub const MEDIA_PATH: &str = "/v1/media/";
 
@@ -63,26 +65,6 @@ impl Hash for RichText {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.markdown.hash(state);
     }
-}
-
-/// Removes `<airtable:mention id=…>@name</airtable:mention>`, even unclosed.
-fn without_mentions(text: &str) -> Cow<'_, str> {
-    const OPEN: &str = "<airtable:mention";
-    const CLOSE: &str = "</airtable:mention>";
-    if !text.contains(OPEN) {
-        return Cow::Borrowed(text);
-    }
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, mention)) = rest.split_once(OPEN) {
-        kept.push_str(before);
-        rest = match mention.split_once(CLOSE) {
-            Some((_, after)) => after,
-            None => mention.split_once('>').map_or("", |(_, after)| after),
-        };
-    }
-    kept.push_str(rest);
-    Cow::Owned(kept)
 }
 
 fn to_html(markdown: &str) -> String {
@@ -222,17 +204,6 @@ mod tests {
             ] {
                 assert!(!html.to_lowercase().contains(forbidden), "{hostile:?} gave {html}");
             }
-        }
-    }
-
-    #[test]
-    fn mentions_of_colleagues_are_dropped_and_their_neighbours_kept() {
-        for (text, expected) in [
-            ("avant <airtable:mention id=\"m\">@J</airtable:mention> après", "avant  après"),
-            ("a <airtable:mention id=\"m\">reste", "a reste"),
-            ("a <airtable:mention", "a "),
-        ] {
-            assert_eq!(without_mentions(text), expected);
         }
     }
 

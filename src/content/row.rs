@@ -3,14 +3,15 @@
 //! A [`Reader`] takes typed values out of a row. What it can't read becomes a problem at that
 //! cell, and the rest of the row goes on.
 
-use chrono::NaiveDate;
+mod dates;
+
 use url::Url;
 
 use super::{
     cell::Cell,
     guide::Illustration,
     ids::{RecordId, Slug},
-    period::{Bound, Side},
+    mentions::without_mentions,
     problem::{Code, Place, Problem},
     rich_text::RichText,
     tables::{FieldKey, TableKey},
@@ -219,51 +220,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A day.
-    pub fn day(&mut self, field: FieldKey) -> Option<NaiveDate> {
-        match self.cell(field)? {
-            Cell::Date(day) => Some(*day),
-            Cell::DateTime(instant) => Some(instant.date_naive()),
-            Cell::Text(text) => match Bound::parse(text, Side::From) {
-                Ok(Bound::Day(day)) => Some(day),
-                _ => self.unreadable_date(field, &text.clone()),
-            },
-            _ => self.unreadable(field, "une date"),
-        }
-    }
-
-    /// One end of a period; `None` when it can't be read, which is not the same as open.
-    pub fn bound(&mut self, field: FieldKey, side: Side) -> Option<Bound> {
-        match self.cell(field) {
-            None if self.is_empty(field) => Some(Bound::Open),
-            None => None,
-            Some(Cell::Date(day)) => Some(Bound::Day(*day)),
-            Some(Cell::Number(year)) => self.bound_of_text(field, &year.to_string(), side),
-            Some(Cell::Text(text)) => self.bound_of_text(field, &text.clone(), side),
-            Some(_) => self.unreadable(field, "une date"),
-        }
-    }
-
-    fn bound_of_text(&mut self, field: FieldKey, text: &str, side: Side) -> Option<Bound> {
-        match Bound::parse(text, side) {
-            Ok(bound) => Some(bound),
-            Err(_) => self.unreadable_date(field, text),
-        }
-    }
-
-    fn unreadable_date<T>(&mut self, field: FieldKey, text: &str) -> Option<T> {
-        self.report(
-            field,
-            Code::UnreadableDate,
-            format!(
-                "« {} » n'est pas une date lisible. Formes acceptées : 1908, 1908-07, 1908-07-01, \
-                 01/07/1908, « 75 ans » ou case vide.",
-                excerpt(text)
-            ),
-        );
-        None
-    }
-
     /// A web address with http or https.
     pub fn url(&mut self, field: FieldKey) -> Option<Url> {
         let text = self.text(field)?;
@@ -381,7 +337,9 @@ impl<'a> Reader<'a> {
 
 fn plain_text(cell: &Cell) -> Option<String> {
     match cell {
-        Cell::Text(text) | Cell::RichText(text) | Cell::Select(text) => Some(text.clone()),
+        Cell::Text(text) | Cell::RichText(text) | Cell::Select(text) => {
+            Some(without_mentions(text).into_owned())
+        }
         Cell::Number(number) => Some(number.to_string()),
         Cell::Date(day) => Some(day.to_string()),
         Cell::DateTime(instant) => Some(instant.to_rfc3339()),

@@ -4,7 +4,7 @@ mod caching;
 mod content;
 mod document;
 mod errors;
-mod harness;
+pub mod harness;
 mod local_answer;
 mod service;
 mod walk;

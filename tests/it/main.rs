@@ -9,6 +9,7 @@
 mod airtable;
 mod api;
 mod fixture;
+mod harmless;
 mod init;
 mod sandbox;
 mod settings_file;

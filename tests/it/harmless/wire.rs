@@ -1,0 +1,151 @@
+//! The demo base as its JSON comes from Airtable, to be changed cell by cell in ways that no
+//! Airtable would accept, and then parsed and built as a round does.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
+
+use locadocs::{
+    airtable::{Client, Record, schema::BaseSchema},
+    catalog::{self, Built, Release},
+    content::{
+        rows::Rows,
+        tables::{FieldKey, TABLES, TableKey},
+    },
+    sync::{
+        mapping::{Mapping, Names, resolve},
+        mirror::Mirror,
+    },
+};
+use serde_json::value::RawValue;
+
+use super::harness::{World, demo_base};
+use crate::fixture;
+
+/// A base as it came.
+#[derive(Clone)]
+pub struct Wire {
+    schema: BaseSchema,
+    mapping: Mapping,
+    pub tables: BTreeMap<TableKey, Vec<WireRow>>,
+}
+
+/// A row whose cells are JSON texts, valid or not what their field should hold.
+#[derive(Clone)]
+pub struct WireRow {
+    pub id: String,
+    pub cells: BTreeMap<FieldKey, Arc<str>>,
+}
+
+static DEMO: LazyLock<Wire> = LazyLock::new(|| {
+    let read = || tokio::runtime::Runtime::new().unwrap().block_on(Wire::fetch());
+    // Not on the thread of a test, which may run a runtime of its own.
+    std::thread::spawn(read).join().unwrap()
+});
+
+impl Wire {
+    /// The demo base, untouched.
+    pub fn demo() -> Self {
+        DEMO.clone()
+    }
+
+    async fn fetch() -> Self {
+        let world = World::start().await;
+        let schema = world.client.schema().await.unwrap();
+        let mapping = resolve(&schema, &Names::default(), &Mapping::default()).mapping;
+        let mut tables = BTreeMap::new();
+        for key in published_tables() {
+            let rows = read_table(&world.client, &mapping, key).await;
+            tables.insert(key, rows);
+        }
+        Self { schema, mapping, tables }
+    }
+
+    /// Parses, as a round does.
+    pub fn read(&self) -> Rows {
+        Rows::read(self.mirror(), fixture::reference())
+    }
+
+    /// Parses and builds, as a round does.
+    pub fn build(&self, previous: Option<&Release>) -> Built {
+        catalog::build(self.read(), fixture::reference(), previous)
+    }
+
+    fn mirror(&self) -> Mirror {
+        let records = self.tables.iter().map(|(key, rows)| {
+            let rows = rows.iter().map(|row| self.record(*key, row)).collect();
+            (*key, rows)
+        });
+        Mirror {
+            schema: self.schema.clone(),
+            mapping: self.mapping.clone(),
+            records: records.collect(),
+        }
+    }
+
+    fn record(&self, table: TableKey, row: &WireRow) -> Record {
+        let fields = &self.mapping.tables[&table].fields;
+        let cell = |(id, key): (&_, &_)| row.cells.get(key).map(|json| format!("\"{id}\":{json}"));
+        let cells: Vec<_> = fields.iter().filter_map(cell).collect();
+        let json = format!(r#"{{"id":"{}","fields":{{{}}}}}"#, row.id, cells.join(","));
+        serde_json::from_str(&json).unwrap()
+    }
+
+    /// The rows of a table.
+    pub fn rows(&mut self, table: TableKey) -> &mut Vec<WireRow> {
+        self.tables.get_mut(&table).unwrap()
+    }
+
+    /// A row.
+    pub fn row(&mut self, table: TableKey, id: &str) -> &mut WireRow {
+        self.rows(table).iter_mut().find(|row| row.id == id).unwrap()
+    }
+
+    /// Every record id.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.tables.values().flatten().map(|row| row.id.as_str())
+    }
+}
+
+impl WireRow {
+    /// Puts a text into a cell.
+    pub fn text(&mut self, field: FieldKey, text: &str) -> &mut Self {
+        let json = serde_json::to_string(text).unwrap();
+        self.cells.insert(field, json.into());
+        self
+    }
+
+    /// Links a cell to a row.
+    pub fn link(&mut self, field: FieldKey, id: &str) -> &mut Self {
+        self.cells.insert(field, format!("[\"{id}\"]").into());
+        self
+    }
+}
+
+/// The tables that hold content.
+pub fn published_tables() -> impl Iterator<Item = TableKey> {
+    TABLES.iter().map(|table| table.key).filter(|key| *key != TableKey::Feedback)
+}
+
+async fn read_table(client: &Client, mapping: &Mapping, key: TableKey) -> Vec<WireRow> {
+    let table = &mapping.tables[&key];
+    let wanted = [(table.id.clone(), table.fields.keys().cloned().collect())];
+    let (_, records) = client.all_tables(&wanted).await.remove(0);
+    let row = |record: Record| {
+        let cells: BTreeMap<String, &RawValue> =
+            serde_json::from_str(record.fields_json()).unwrap();
+        let keyed =
+            cells.into_iter().map(|(id, json)| (table.fields[id.as_str()], Arc::from(json.get())));
+        WireRow { id: record.id.to_string(), cells: keyed.collect() }
+    };
+    records.unwrap().into_iter().map(row).collect()
+}
+
+#[test]
+fn the_demo_base_on_the_wire_gives_the_demo_release() {
+    let built = Wire::demo().build(None);
+    let guides: Vec<_> = built.release.content().guides.keys().map(ToString::to_string).collect();
+    assert_eq!(guides, ["urbanisme"]);
+    assert_eq!(demo_base().tables.len(), TABLES.len());
+}
