@@ -11,7 +11,7 @@ use super::{
     row::Row,
     service::Service,
     status::Status,
-    tables::TableKey,
+    tables::{FieldKey, TableKey},
     territory::Territory,
 };
 use crate::reference::Reference;
@@ -146,12 +146,62 @@ impl<S: Source> TableReader<'_, S> {
             }
             let before = self.problems.len();
             let value = read(&row, self.problems);
-            // A draft is unfinished by definition: it is checked once it is published.
+            // A draft is unfinished by definition: it is checked once it is published. Only a status
+            // that can't be read is told, since the row was perhaps meant to be public.
             if value.as_ref().is_some_and(|value| status(value) != Status::Published) {
-                self.problems.truncate(before);
+                let of_draft = self.problems.split_off(before).into_iter();
+                let of_status = |problem: &Problem| problem.place.field == Some(FieldKey::Status);
+                self.problems.extend(of_draft.filter(of_status));
             }
             rows.push((row.id, value));
         }
         Table::new(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{
+        cell::Cell,
+        problem::Code,
+        tables::{FieldKind, TABLES},
+    };
+
+    /// Problems of a table's only row, with a name and this cell.
+    fn problems(table: TableKey, name: FieldKey, field: FieldKey, cell: Cell) -> Vec<Problem> {
+        let cells = vec![
+            (name, Cell::Text("Rennes".to_owned())),
+            (FieldKey::Status, Cell::Select("Publié".to_owned())),
+            (field, cell),
+        ];
+        let row = Row { id: "rec1".parse().unwrap(), cells };
+        Rows::read(HashMap::from([(table, vec![row])]), Reference::embedded().unwrap()).problems
+    }
+
+    #[test]
+    fn every_option_that_archivists_are_offered_is_understood() {
+        for table in TABLES.iter().filter(|table| table.key != TableKey::Feedback) {
+            let name = table.fields[0].key;
+            for field in table.fields.iter().filter(|field| field.key != FieldKey::Theme) {
+                let (options, is_several) = match field.kind {
+                    FieldKind::Select(options) => (options, false),
+                    FieldKind::MultiSelect(options) => (options, true),
+                    _ => continue,
+                };
+                let unknown = |option: &str| {
+                    let cell = match is_several {
+                        true => Cell::MultiSelect(vec![option.to_owned()]),
+                        false => Cell::Select(option.to_owned()),
+                    };
+                    let problems = problems(table.key, name, field.key, cell);
+                    problems.iter().any(|problem| problem.code == Code::UnknownOption)
+                };
+                for option in options {
+                    assert!(!unknown(option), "{} › {} › {option}", table.name, field.name);
+                }
+                assert!(unknown("Autre chose"), "{} › {}", table.name, field.name);
+            }
+        }
     }
 }
