@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, hint::black_box};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use locadocs::{
     airtable::{Record, schema::BaseSchema},
     catalog,
@@ -80,10 +80,11 @@ fn bench(criterion: &mut Criterion) {
         });
     });
     group.bench_function("parse and build a release", |bencher| {
-        bencher.iter(|| {
-            let rows = Rows::read(|table| mirror.rows(table), reference);
-            black_box(catalog::build(rows, reference, None))
-        });
+        bencher.iter_batched(
+            || mirror.clone(),
+            |mirror| catalog::build(Rows::read(mirror, reference), reference, None),
+            BatchSize::PerIteration,
+        );
     });
     group.finish();
 }

@@ -7,6 +7,7 @@
 //!
 //! Source of the formats and limits: <https://airtable.com/developers/web/api/introduction>.
 
+pub mod attachments;
 pub mod calls;
 pub mod cell;
 mod client;

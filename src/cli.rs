@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod init;
 mod logging;
 mod openapi;
 mod reference;
@@ -9,7 +10,7 @@ mod sandbox;
 mod serve;
 mod service;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -33,6 +34,8 @@ enum Command {
     Sandbox(sandbox::Options),
     /// Read a base once and print what archivists should mend; fails on errors.
     Check(check::Options),
+    /// Give a base the tables and fields that it lacks; nothing in it is changed or deleted.
+    Init(init::Options),
     /// Print the OpenAPI document.
     Openapi,
     /// The official division of France that is embedded.
@@ -71,6 +74,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(options) => demo::run(options).await?,
         Command::Sandbox(options) => sandbox::run(options).await?,
         Command::Check(options) => return check::run(options).await,
+        Command::Init(options) => init::run(options).await?,
         Command::Openapi => openapi::run()?,
         Command::Reference(options) => reference::run(options)?,
     }
@@ -84,7 +88,7 @@ fn tell_error(error: &anyhow::Error) {
 }
 
 /// What a command prints for people and programs to read.
-#[expect(clippy::print_stdout, reason = "this is what a command prints")]
 fn print(text: impl std::fmt::Display) {
-    println!("{text}");
+    // A reader that has left, as `head` does, needs no error.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -12,8 +12,9 @@ use std::{
 };
 
 use figment::{
-    Figment,
+    Figment, Metadata, Profile, Provider,
     providers::{Env, Format as _, Toml},
+    value::{Dict, Map},
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -144,7 +145,7 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A key is unknown, or its value is not of the expected form.
-    #[error("{0}")]
+    #[error(transparent)]
     Invalid(#[from] Box<figment::Error>),
     /// A setting without which nothing works is missing.
     #[error("{key} is missing: {help}")]
@@ -180,7 +181,11 @@ impl Config {
     /// # Errors
     /// When the file is not there, or a key or value is not as it should be.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let figment = file.map_or_else(Figment::new, |path| Figment::from(Toml::file_exact(path)));
+        let figment = file.map_or_else(Figment::new, |path| {
+            let keys = |_: &Profile, keys: &[&str]| keys.join(".");
+            let name = Metadata::from("the file", path).interpolater(keys);
+            Figment::from(Named(Toml::file_exact(path), name))
+        });
         Self::extract(&figment.merge(environment()))
     }
 
@@ -211,6 +216,12 @@ impl Config {
             if !(1..=31_536_000).contains(&seconds) {
                 return out_of_range(key, seconds.to_string(), "1 second to a year");
             }
+        }
+        if let Some(expression) = &self.sync.cron
+            && self.schedule().check().is_err()
+        {
+            let found = format!("{expression:?}");
+            return out_of_range("sync.cron", found, "six fields such as \"0 */10 * * * *\"");
         }
         if let Some((table, field)) = self.tables.unknown_fields().first() {
             let (table, field) = (key_name(table), key_name(field));
@@ -280,12 +291,28 @@ fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAd
     })
 }
 
-/// The variables, but for the token.
-fn environment() -> Env {
-    Env::prefixed(PREFIX)
-        .ignore(&["AIRTABLE_TOKEN"])
+/// The variables, but for those that are read elsewhere.
+fn environment() -> Named<Env> {
+    let variables = Env::prefixed(PREFIX)
+        .ignore(&["AIRTABLE_TOKEN", "CONFIG"])
         // Only the first: keys have underscores of their own.
-        .map(|key| key.as_str().replacen('_', ".", 1).into())
+        .map(|key| key.as_str().replacen('_', ".", 1).into());
+    let variable =
+        |_: &Profile, keys: &[&str]| format!("{PREFIX}{}", keys.join("_").to_uppercase());
+    Named(variables, Metadata::named("the environment").interpolater(variable))
+}
+
+/// Settings whose errors name keys as people write them.
+struct Named<P>(P, Metadata);
+
+impl<P: Provider> Provider for Named<P> {
+    fn metadata(&self) -> Metadata {
+        self.1.clone()
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        self.0.data()
+    }
 }
 
 fn key_name(key: &impl Serialize) -> String {
@@ -302,64 +329,4 @@ fn known_url(text: &str) -> Url {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(toml: &str) -> Result<Config, String> {
-        let figment = Figment::from(Toml::string(toml));
-        Config::extract(&figment).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn an_empty_file_gives_the_defaults() {
-        assert_eq!(read("").unwrap(), Config::default());
-    }
-
-    #[test]
-    fn keys_set_what_they_name() {
-        let config = read(
-            r#"
-            [airtable]
-            base = "appRennes35238Bzh"
-            requests_per_second = 2
-            [http]
-            listen = "0.0.0.0:80"
-            [sync]
-            cron = "0 0 * * * *"
-            [tables.guides]
-            name = "Parcours"
-            fields.title = "Nom du parcours"
-            "#,
-        )
-        .unwrap();
-        assert_eq!(config.airtable.base.as_ref().map(BaseId::as_str), Some("appRennes35238Bzh"));
-        assert_eq!(config.schedule(), Schedule::Cron("0 0 * * * *".to_owned()));
-        assert_eq!(config.public_url().as_str(), "http://0.0.0.0/");
-    }
-
-    #[test]
-    fn errors_name_the_key_and_what_is_expected() {
-        for (toml, expected) in [
-            ("[airtable]\ntoken = 'x'", &["unknown field", "token", "airtable"][..]),
-            ("[airtabel]", &["airtabel", "airtable"]),
-            ("[airtable]\nbase = 'tbl1'", &["airtable.base", "tbl1", "a base id such as"]),
-            (
-                "[airtable]\nrequests_per_second = 0",
-                &["airtable.requests_per_second", "0", "1 to 5"],
-            ),
-            ("[airtable]\nrequests_per_second = -1", &["airtable.requests_per_second", "-1"]),
-            ("[airtable]\nrequests_per_second = 9", &["airtable.requests_per_second", "1 to 5"]),
-            ("[http]\nlisten = 'here'", &["http.listen", "here"]),
-            ("[sync]\nevery_seconds = -1", &["sync.every_seconds", "-1"]),
-            ("[sync]\nevery_seconds = 0", &["sync.every_seconds", "0", "1 second"]),
-            ("[log]\nformat = 'xml'", &["log.format", "xml", "json"]),
-            ("[tables.guide]", &["guide", "guides"]),
-            ("[tables.guides.fields]\ncall_number = 'x'", &["tables.guides.fields", "call_number"]),
-        ] {
-            let error = read(toml).unwrap_err();
-            for word in expected {
-                assert!(error.contains(word), "{toml}: {error:?} does not say {word:?}");
-            }
-        }
-    }
-}
+mod tests;

@@ -31,6 +31,7 @@ pub mod webhook;
 
 use std::{io, path::PathBuf, sync::Arc};
 
+use axum::{ServiceExt, extract::Request};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::DropGuard;
 use url::Url;
@@ -128,12 +129,15 @@ impl Sandbox {
         let _ = root.set_port(Some(address.port()));
         let shared =
             Arc::new(Shared::new(config, root, world, reqwest::Client::builder().build()?));
-        let router = http::router(shared.clone());
+        let service = http::service(shared.clone());
         let stop = shared.shutdown.clone();
         let server = tokio::spawn(
-            axum::serve(Listener(listener), router.into_make_service_with_connect_info::<Cutter>())
-                .with_graceful_shutdown(stop.cancelled_owned())
-                .into_future(),
+            axum::serve(
+                Listener(listener),
+                ServiceExt::<Request>::into_make_service_with_connect_info::<Cutter>(service),
+            )
+            .with_graceful_shutdown(stop.cancelled_owned())
+            .into_future(),
         );
         let keeper = shared.config.data.clone().map(|path| {
             shared.changed.notify_one();

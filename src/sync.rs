@@ -5,3 +5,4 @@ pub mod jobs;
 pub mod live;
 pub mod mapping;
 pub mod mirror;
+pub mod setup;

@@ -58,8 +58,10 @@ impl Client {
     /// # Errors
     /// [`Error::BaseUrl`], [`Error::UnusableToken`] or [`Error::Setup`].
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        if !matches!(settings.base_url.scheme(), "http" | "https") {
-            return Err(Error::BaseUrl { found: settings.base_url.scheme().to_owned() });
+        for url in [&settings.base_url, &settings.content_url] {
+            if !matches!(url.scheme(), "http" | "https") {
+                return Err(Error::BaseUrl { found: url.scheme().to_owned() });
+            }
         }
         Ok(Self(Arc::new(Inner {
             http: http_client(&settings)?,
@@ -90,11 +92,12 @@ impl Client {
 
     /// The address of `/v0/…`, each segment escaped as needed.
     pub(super) fn url(&self, segments: &[&str]) -> Url {
-        let mut url = self.0.settings.base_url.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push("v0").extend(segments);
-        }
-        url
+        versioned(&self.0.settings.base_url, segments)
+    }
+
+    /// The address of `/v0/…` where files are sent.
+    pub(super) fn content_url(&self, segments: &[&str]) -> Url {
+        versioned(&self.0.settings.content_url, segments)
     }
 
     /// Makes a call and reads its JSON answer.
@@ -180,6 +183,14 @@ impl Client {
         drop(pass);
         error
     }
+}
+
+fn versioned(root: &Url, segments: &[&str]) -> Url {
+    let mut url = root.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push("v0").extend(segments);
+    }
+    url
 }
 
 /// Reads the body of a good answer.

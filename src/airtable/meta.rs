@@ -55,7 +55,7 @@ pub struct NewTable {
 pub struct NewField {
     /// Name.
     pub name: String,
-    /// What it is for, shown to archivists.
+    /// What it is for, shown to archivists. May be empty.
     pub description: String,
     /// Type and format.
     pub format: FieldFormat,
@@ -101,6 +101,11 @@ pub enum FieldFormat {
 }
 
 impl FieldFormat {
+    /// Airtable's name of the type.
+    pub fn type_name(&self) -> &'static str {
+        self.to_wire().0
+    }
+
     /// Airtable's name of the type and its options, if it takes any.
     fn to_wire(&self) -> (&'static str, Option<Value>) {
         let choices = |names: &[String]| json!({ "choices": names.iter().map(|name| json!({ "name": name })).collect::<Value>() });
@@ -137,11 +142,11 @@ impl FieldFormat {
 impl From<NewField> for Value {
     fn from(NewField { name, description, format }: NewField) -> Self {
         let (field_type, options) = format.to_wire();
-        let mut wire = Map::from_iter([
-            ("name".to_owned(), json!(name)),
-            ("description".to_owned(), json!(description)),
-            ("type".to_owned(), json!(field_type)),
-        ]);
+        let mut wire =
+            Map::from_iter([("name".into(), json!(name)), ("type".into(), json!(field_type))]);
+        if !description.is_empty() {
+            wire.insert("description".into(), json!(description));
+        }
         wire.extend(options.map(|options| ("options".to_owned(), options)));
         Self::Object(wire)
     }

@@ -110,6 +110,12 @@ impl FieldSchema {
         self.option("linkedTableId")?.as_str()?.parse().ok()
     }
 
+    /// The field of the linked table that shows a link field's links from there. `None` for other
+    /// fields, and for a table that links to itself.
+    pub fn opposite(&self) -> Option<FieldId> {
+        self.option("inverseLinkFieldId")?.as_str()?.parse().ok()
+    }
+
     /// The names of a select field's options, in their order.
     pub fn choices(&self) -> impl Iterator<Item = &str> {
         let choices = self.option("choices").and_then(Value::as_array).into_iter().flatten();
@@ -227,8 +233,9 @@ mod tests {
     #[test]
     fn links_and_choices_are_read_from_the_options() {
         let link = field(json!({"id": "fld1", "name": "n", "type": "multipleRecordLinks",
-            "options": {"linkedTableId": "tbl2", "isReversed": false}}));
+            "options": {"linkedTableId": "tbl2", "inverseLinkFieldId": "fld2", "isReversed": false}}));
         assert_eq!(link.linked_table(), "tbl2".parse().ok());
+        assert_eq!(link.opposite(), "fld2".parse().ok());
         let select = field(json!({"id": "fld1", "name": "n", "type": "singleSelect",
             "options": {"choices": [{"id": "sel1", "name": "Publié"}, {"id": "sel2"}, {"name": "Brouillon"}]}}));
         assert_eq!(select.choices().collect::<Vec<_>>(), ["Publié", "Brouillon"]);

@@ -9,12 +9,17 @@ use crate::content::ids::BaseId;
 
 /// Airtable's own address.
 pub const AIRTABLE_URL: &str = "https://api.airtable.com";
+/// Where Airtable takes files.
+pub const AIRTABLE_CONTENT_URL: &str = "https://content.airtable.com";
 
 /// How a [`Client`](super::Client) reaches its base.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Address of Airtable, without the version. Default: [`AIRTABLE_URL`].
     pub base_url: Url,
+    /// Address to which files are sent, without the version. Default: [`AIRTABLE_CONTENT_URL`] for
+    /// Airtable, and `base_url` for a server that stands in for it.
+    pub content_url: Url,
     /// The base.
     pub base: BaseId,
     /// A personal access token that can read the base.
@@ -51,6 +56,7 @@ impl Settings {
     /// The defaults for a base of `base_url`.
     pub fn new(base_url: Url, base: BaseId, token: SecretString) -> Self {
         Self {
+            content_url: content_url(&base_url),
             base_url,
             base,
             token,
@@ -65,6 +71,32 @@ impl Settings {
             rate_limit_pause: Duration::from_secs(30),
             retry_after_max: Duration::from_secs(300),
             max_restarts: 3,
+        }
+    }
+}
+
+fn content_url(base_url: &Url) -> Url {
+    match (Url::parse(AIRTABLE_URL), Url::parse(AIRTABLE_CONTENT_URL)) {
+        (Ok(airtable), Ok(content)) if airtable.origin() == base_url.origin() => content,
+        _ => base_url.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_go_to_airtable_s_own_host_or_to_its_stand_in() {
+        for (base, content) in [
+            (AIRTABLE_URL, "https://content.airtable.com/"),
+            ("https://api.airtable.com:443/", "https://content.airtable.com/"),
+            ("http://127.0.0.1:8081", "http://127.0.0.1:8081/"),
+            ("https://mirror.example/airtable/", "https://mirror.example/airtable/"),
+        ] {
+            let settings =
+                Settings::new(base.parse().unwrap(), "appX".parse().unwrap(), "token".into());
+            assert_eq!(settings.content_url.as_str(), content);
         }
     }
 }

@@ -76,14 +76,14 @@ fn cors() -> CorsLayer {
         .vary([])
 }
 
-/// Middleware: the CORS layer answers every OPTIONS; a client that asks without a preflight wants
-/// to know the methods.
+/// Middleware: tells the methods to whoever asks for them or misses them; every path has the same.
+/// The CORS layer answers OPTIONS before any route does, so none could.
 async fn tell_methods(request: Request, next: Next) -> Response {
     let is_options = request.method() == Method::OPTIONS;
     let mut response = next.run(request).await;
-    if is_options {
+    if is_options || response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let methods = HeaderValue::from_static("GET, HEAD, OPTIONS");
-        response.headers_mut().entry(header::ALLOW).or_insert(methods);
+        response.headers_mut().insert(header::ALLOW, methods);
     }
     response
 }
@@ -122,9 +122,62 @@ fn span(request: &Request) -> Span {
     )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature that the layer calls")]
 fn internal_error(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = text, "a handler panicked");
     Problem::of(Code::Internal).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::{Body, to_bytes},
+        routing::get,
+    };
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::{
+        api::{self, Settings},
+        reference::Reference,
+    };
+
+    /// What a client sees of a handler that does not end well.
+    async fn send(target: &str) -> (StatusCode, serde_json::Value) {
+        let app = App::from(api::State {
+            live: std::sync::Arc::default(),
+            reference: Reference::embedded().unwrap(),
+            clock: chrono::Utc::now,
+            settings: Settings { request_timeout: Duration::from_millis(1), ..Settings::default() },
+        });
+        let routes = Router::new()
+            .route("/panic", get(async || -> StatusCode { panic!("a secret") }))
+            .route("/hang", get(std::future::pending::<StatusCode>))
+            .route("/fail", get(async || (StatusCode::INTERNAL_SERVER_ERROR, "a secret")))
+            .route("/refuse", get(async || (StatusCode::BAD_REQUEST, "a line of text")));
+        let request = Request::get(target).body(Body::empty()).unwrap();
+        let response = wrap(routes, &app).oneshot(request).await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], problem::MEDIA_TYPE);
+        assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        assert!(response.headers().contains_key(REQUEST_ID));
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_fails_inside_is_told_calmly() {
+        for (target, status, code) in [
+            ("/panic", 500, "internal"),
+            ("/fail", 500, "internal"),
+            ("/hang", 503, "timeout"),
+            ("/refuse", 400, "malformed-request"),
+        ] {
+            let (found, problem) = send(target).await;
+            assert_eq!((found.as_u16(), &problem["code"]), (status, &code.into()), "{target}");
+            assert!(!problem.to_string().contains("secret"), "{problem}");
+        }
+    }
 }

@@ -183,9 +183,9 @@ pub struct Body {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("a whole number from 1 to 200"))]
     expected: Option<String>,
-    /// What would be valid instead, if it can be listed.
+    /// What would be valid instead, if it can be listed; the first 200, where there are more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(examples(json!(["title", "-title"])))]
+    #[schema(example = json!(["title", "-title"]))]
     valid: Option<Vec<String>>,
 }
 
@@ -195,6 +195,9 @@ pub struct Problem {
     body: Box<Body>,
     retry_after: Option<Duration>,
 }
+
+/// Most values listed to the client.
+const MOST_VALID: usize = 200;
 
 /// Longest value repeated to the client.
 const FOUND_CHARS: usize = 100;
@@ -279,10 +282,11 @@ impl Problem {
         self
     }
 
-    /// Lists what would be valid.
+    /// Lists what would be valid, as far as a client can use it.
     #[must_use]
     pub fn valid<T: ToString>(mut self, valid: impl IntoIterator<Item = T>) -> Self {
-        self.body.valid = Some(valid.into_iter().map(|value| value.to_string()).collect());
+        self.body.valid =
+            Some(valid.into_iter().take(MOST_VALID).map(|value| value.to_string()).collect());
         self
     }
 
@@ -361,6 +365,12 @@ mod tests {
             })
         );
         assert_eq!(problem.into_response().status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_long_list_of_valid_values_is_cut() {
+        let problem = Problem::of(Code::UnknownChoice).valid(0..10_000);
+        assert_eq!(problem.body.valid.map(|valid| valid.len()), Some(MOST_VALID));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
         cell::Cell,
         ids::RecordId,
         row::Row,
-        rows::Rows,
+        rows::{Rows, Source},
         tables::{FieldKey as F, TableKey as T},
     },
     reference::Reference,
@@ -165,22 +165,27 @@ impl Base {
         self
     }
 
-    /// The rows of a table, sorted by id or the other way round.
-    pub(crate) fn rows(&self, table: T, backwards: bool) -> Vec<Row> {
-        let rows = self.0.get(&table).into_iter().flatten();
-        let mut rows: Vec<_> = rows
-            .map(|(id, cells)| Row {
-                id: id.clone(),
-                cells: cells.iter().map(|(key, cell)| (*key, cell.clone())).collect(),
-            })
-            .collect();
-        if backwards {
-            rows.reverse();
-        }
-        rows
+    pub(crate) fn build(&self, previous: Option<&Release>) -> Built {
+        build(Rows::read(self.clone(), reference()), reference(), previous)
     }
 
-    pub(crate) fn build(&self, previous: Option<&Release>) -> Built {
-        build(Rows::read(|table| self.rows(table, false), reference()), reference(), previous)
+    pub(crate) fn build_backwards(&self) -> Built {
+        build(Rows::read(Backwards(self.clone()), reference()), reference(), None)
+    }
+}
+
+impl Source for Base {
+    fn take(&mut self, table: T) -> impl Iterator<Item = Row> {
+        let rows = self.0.remove(&table).into_iter().flatten();
+        rows.map(|(id, cells)| Row { id, cells: cells.into_iter().collect() })
+    }
+}
+
+/// The same rows in the opposite order.
+struct Backwards(Base);
+
+impl Source for Backwards {
+    fn take(&mut self, table: T) -> impl Iterator<Item = Row> {
+        self.0.take(table).collect::<Vec<_>>().into_iter().rev()
     }
 }

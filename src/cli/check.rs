@@ -10,7 +10,7 @@ use super::{ConfigOption, logging, print};
 use crate::{
     airtable::Client,
     content::{
-        ids::BaseId,
+        ids::{BaseId, RecordId},
         problem::{Problem, Severity},
         tables::TABLES,
     },
@@ -153,7 +153,7 @@ impl<'a> Found<'a> {
                 severity: problem.severity().as_str(),
                 code: problem.code.as_str(),
                 table: table.name,
-                record: problem.place.record.as_ref().map(|record| record.as_str()),
+                record: problem.place.record.as_ref().map(RecordId::as_str),
                 label: problem.place.label.as_deref(),
                 field: problem.place.field.and_then(|key| table.field(key)).map(|f| f.name),
                 message: &problem.message,

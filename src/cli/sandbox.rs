@@ -82,5 +82,5 @@ pub(super) async fn run(options: Options) -> anyhow::Result<()> {
 fn read(path: &PathBuf) -> anyhow::Result<BaseSeed> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{} can't be read", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not a base", path.display()))
+    BaseSeed::from_json(&text).with_context(|| format!("{} is not a base", path.display()))
 }

@@ -11,7 +11,7 @@ use super::{
     row::Row,
     service::Service,
     status::Status,
-    tables::TableKey,
+    tables::{FieldKey, TableKey},
     territory::Territory,
 };
 use crate::reference::Reference;
@@ -89,15 +89,26 @@ impl<T> Table<T> {
     }
 }
 
+/// Where rows come from.
+pub trait Source {
+    /// Gives the rows of a table away, in any order; a table that is not in the base has none.
+    ///
+    /// Each table is taken once, so that a source may free what was read: the rows of a large base
+    /// are never held twice.
+    fn take(&mut self, table: TableKey) -> impl Iterator<Item = Row>;
+}
+
+impl Source for HashMap<TableKey, Vec<Row>> {
+    fn take(&mut self, table: TableKey) -> impl Iterator<Item = Row> {
+        self.remove(&table).into_iter().flatten()
+    }
+}
+
 impl Rows {
-    /// Reads every row of every table. `rows_of` gives the rows of a table in any order; a table
-    /// that is not in the base has none.
-    pub fn read<I: IntoIterator<Item = Row>>(
-        rows_of: impl Fn(TableKey) -> I,
-        reference: &Reference,
-    ) -> Self {
+    /// Reads every row of every table.
+    pub fn read(source: impl Source, reference: &Reference) -> Self {
         let mut problems = Vec::new();
-        let mut reader = TableReader { rows_of: &rows_of, problems: &mut problems };
+        let mut reader = TableReader { source, problems: &mut problems };
         Self {
             guides: reader.read(TableKey::Guides, GuideRow::read, |row| row.status),
             steps: reader.read(TableKey::Steps, StepRow::read, |row| row.status),
@@ -115,12 +126,12 @@ impl Rows {
     }
 }
 
-struct TableReader<'a, F> {
-    rows_of: &'a F,
+struct TableReader<'a, S> {
+    source: S,
     problems: &'a mut Vec<Problem>,
 }
 
-impl<I: IntoIterator<Item = Row>, F: Fn(TableKey) -> I> TableReader<'_, F> {
+impl<S: Source> TableReader<'_, S> {
     fn read<T>(
         &mut self,
         table: TableKey,
@@ -128,19 +139,68 @@ impl<I: IntoIterator<Item = Row>, F: Fn(TableKey) -> I> TableReader<'_, F> {
         status: impl Fn(&T) -> Status,
     ) -> Table<T> {
         let mut rows = Vec::new();
-        for row in (self.rows_of)(table) {
+        for row in self.source.take(table) {
             // Airtable's grid makes blank rows at a click; they say nothing, so nothing is said.
             if row.cells.is_empty() {
                 continue;
             }
             let before = self.problems.len();
             let value = read(&row, self.problems);
-            // A draft is unfinished by definition: it is checked once it is published.
+            // A draft is unfinished by definition: it is checked once it is published. Only a status
+            // that can't be read is told, since the row was perhaps meant to be public.
             if value.as_ref().is_some_and(|value| status(value) != Status::Published) {
-                self.problems.truncate(before);
+                let of_draft = self.problems.split_off(before).into_iter();
+                let of_status = |problem: &Problem| problem.place.field == Some(FieldKey::Status);
+                self.problems.extend(of_draft.filter(of_status));
             }
             rows.push((row.id, value));
         }
         Table::new(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{
+        cell::Cell,
+        problem::Code,
+        tables::{FieldKind, TABLES},
+    };
+
+    /// Problems of a table's only row, with a name and this cell.
+    fn problems(table: TableKey, name: FieldKey, field: FieldKey, cell: Cell) -> Vec<Problem> {
+        let mut cells = vec![(name, Cell::Text("Rennes".to_owned())), (field, cell)];
+        if field != FieldKey::Status {
+            cells.push((FieldKey::Status, Cell::Select("Publié".to_owned())));
+        }
+        let row = Row { id: "rec1".parse().unwrap(), cells };
+        Rows::read(HashMap::from([(table, vec![row])]), Reference::embedded().unwrap()).problems
+    }
+
+    #[test]
+    fn every_option_that_archivists_are_offered_is_understood() {
+        for table in TABLES.iter().filter(|table| table.key != TableKey::Feedback) {
+            let name = table.fields[0].key;
+            for field in table.fields.iter().filter(|field| field.key != FieldKey::Theme) {
+                let (options, is_several) = match field.kind {
+                    FieldKind::Select(options) => (options, false),
+                    FieldKind::MultiSelect(options) => (options, true),
+                    _ => continue,
+                };
+                let unknown = |option: &str| {
+                    let cell = match is_several {
+                        true => Cell::MultiSelect(vec![option.to_owned()]),
+                        false => Cell::Select(option.to_owned()),
+                    };
+                    let problems = problems(table.key, name, field.key, cell);
+                    problems.iter().any(|problem| problem.code == Code::UnknownOption)
+                };
+                for option in options {
+                    assert!(!unknown(option), "{} › {} › {option}", table.name, field.name);
+                }
+                assert!(unknown("Autre chose"), "{} › {}", table.name, field.name);
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::seed::BaseSeed;
+use super::seed::{BaseSeed, SeedError};
 
 /// The demo base as JSON, in the seed format.
 pub const JSON: &str = include_str!("demo/base.json");
@@ -11,8 +11,8 @@ pub const JSON: &str = include_str!("demo/base.json");
 ///
 /// # Errors
 /// Never: a test reads it. The type says so because nothing here may panic.
-pub fn base() -> serde_json::Result<BaseSeed> {
-    serde_json::from_str(JSON)
+pub fn base() -> Result<BaseSeed, SeedError> {
+    BaseSeed::from_json(JSON)
 }
 
 /// The files that its attachments name.

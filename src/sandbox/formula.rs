@@ -2,7 +2,7 @@
 //! rollup fields, and for nothing else
 //! (<https://support.airtable.com/docs/formula-field-reference>).
 //!
-//! [`parse`] makes a tree and refuses what is not known, so that a caller learns of it as he would
+//! [`parse()`] makes a tree and refuses what is not known, so that a caller learns of it as he would
 //! from Airtable; [`Formula::evaluate`] is a pure function of the tree and of what a [`Scope`]
 //! says about the record.
 

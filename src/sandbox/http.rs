@@ -18,6 +18,7 @@ use axum::{
     middleware,
     routing::{delete, get, patch, post, put},
 };
+use tower_http::normalize_path::NormalizePath;
 
 use super::{error::ApiError, state::Shared};
 
@@ -25,7 +26,9 @@ use super::{error::ApiError, state::Shared};
 const MAX_BODY: usize = 8 << 20;
 
 /// The whole server.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
+///
+/// A final slash is ignored: airtable.js sends one when it writes.
+pub(super) fn service(shared: Arc<Shared>) -> NormalizePath<Router> {
     let api = Router::new()
         .route("/v0/meta/whoami", get(meta::whoami))
         .route("/v0/meta/bases", get(meta::list_bases).post(meta::create_base))
@@ -82,5 +85,6 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/_sandbox/clock/advance", post(control::advance_clock))
         .route("/_sandbox/cells", put(control::set_cell))
         .layer(middleware::from_fn(control::same_origin));
-    bench.merge(api).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(shared)
+    let router = bench.merge(api).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(shared);
+    NormalizePath::trim_trailing_slash(router)
 }

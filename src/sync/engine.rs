@@ -180,7 +180,16 @@ impl Engine {
                 let problems = count(&status.problems);
                 let duration = started.elapsed();
                 let duration_ms = duration.as_millis();
-                tracing::info!(?outcome, rows, ?problems, duration_ms, "the base was read");
+                let [errors, warnings, remarks] = problems;
+                tracing::info!(
+                    ?outcome,
+                    rows,
+                    errors,
+                    warnings,
+                    remarks,
+                    duration_ms,
+                    "the base was read"
+                );
                 Ok(Report { outcome, rows, problems, duration })
             }
             Err(error) => {
@@ -250,8 +259,7 @@ impl Engine {
         let previous = self.live.publication();
         let reference = self.reference;
         let build = move || {
-            let rows = Rows::read(|table| mirror.rows(table), reference);
-            drop(mirror);
+            let rows = Rows::read(mirror, reference);
             let previous = previous.as_deref().map(|publication| &publication.release);
             catalog::build(rows, reference, previous)
         };

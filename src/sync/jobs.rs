@@ -15,6 +15,19 @@ pub enum Schedule {
     Cron(String),
 }
 
+impl Schedule {
+    /// Tells whether it can be kept.
+    ///
+    /// # Errors
+    /// When the cron expression can't be read.
+    pub fn check(&self) -> Result<(), JobSchedulerError> {
+        match self {
+            Self::Every(_) => Ok(()),
+            Self::Cron(expression) => Job::new(expression.as_str(), |_, _| {}).map(drop),
+        }
+    }
+}
+
 /// Rounds that run on a schedule until they are stopped.
 pub struct Jobs {
     scheduler: JobScheduler,

@@ -34,11 +34,13 @@ pub struct TableNames {
 }
 
 impl Names {
-    fn table<'a>(&'a self, def: &'a TableDef) -> &'a str {
+    /// How a table is called.
+    pub(super) fn table<'a>(&'a self, def: &'a TableDef) -> &'a str {
         self.0.get(&def.key).and_then(|table| table.name.as_deref()).unwrap_or(def.name)
     }
 
-    fn field<'a>(&'a self, table: TableKey, def: &'a FieldDef) -> &'a str {
+    /// How a field is called.
+    pub(super) fn field<'a>(&'a self, table: TableKey, def: &'a FieldDef) -> &'a str {
         let names = self.0.get(&table);
         names.and_then(|table| table.fields.get(&def.key)).map_or(def.name, String::as_str)
     }
@@ -70,7 +72,8 @@ pub struct MappedTable {
 }
 
 impl MappedTable {
-    fn field(&self, key: FieldKey) -> Option<&FieldId> {
+    /// The id of a field, if it was found.
+    pub fn field(&self, key: FieldKey) -> Option<&FieldId> {
         self.fields.iter().find(|(_, mapped)| **mapped == key).map(|(id, _)| id)
     }
 }
@@ -193,14 +196,15 @@ impl Resolver<'_> {
     }
 }
 
-fn is_called(name: &str, id: &str, wanted: &str) -> bool {
+/// Whether a table or field of that name and id is the one that is wanted by name or id.
+pub(super) fn is_called(name: &str, id: &str, wanted: &str) -> bool {
     name.trim() == wanted.trim() || id == wanted
 }
 
 /// Whether a field of such a kind may be read from a field of that type.
 ///
 /// Lenient where nothing is lost: a year typed into a number field, a formula that gives a text.
-fn accepts(kind: FieldKind, field: &FieldSchema) -> bool {
+pub(super) fn accepts(kind: FieldKind, field: &FieldSchema) -> bool {
     use FieldType as T;
     let field_type = match field.field_type() {
         T::Formula | T::Rollup | T::MultipleLookupValues => match field.result() {

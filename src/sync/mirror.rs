@@ -9,12 +9,13 @@ use crate::{
         cell::Cell,
         ids::FieldId,
         row::Row,
+        rows::Source,
         tables::{FieldKey, TableKey},
     },
 };
 
 /// The schema and the mapped cells of every mapped table.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Mirror {
     /// Tables and fields of the base.
     pub schema: BaseSchema,
@@ -24,20 +25,22 @@ pub struct Mirror {
     pub records: BTreeMap<TableKey, Vec<Record>>,
 }
 
-impl Mirror {
-    /// The rows of a table, decoded one by one; none when the table is not in the base.
-    pub fn rows(&self, key: TableKey) -> impl Iterator<Item = Row> {
+impl Source for Mirror {
+    /// Decodes the rows one by one, and frees them.
+    fn take(&mut self, key: TableKey) -> impl Iterator<Item = Row> {
+        let records = self.records.remove(&key).unwrap_or_default();
         let mapped = self.mapping.tables.get(&key);
         let table = mapped.and_then(|table| Some((table, self.schema.table(&table.id)?)));
-        table.into_iter().flat_map(move |(mapped, schema)| {
-            let records = self.records.get(&key).into_iter().flatten();
-            records.map(move |record| Row {
-                id: record.id.clone(),
-                cells: mapped.keyed(decode(record, schema)),
+        table.into_iter().zip([records]).flat_map(|((mapped, schema), records)| {
+            records.into_iter().map(move |record| Row {
+                cells: mapped.keyed(decode(&record, schema)),
+                id: record.id,
             })
         })
     }
+}
 
+impl Mirror {
     /// Rows of all tables.
     pub fn len(&self) -> usize {
         self.records.values().map(Vec::len).sum()
@@ -51,7 +54,7 @@ impl Mirror {
 
 impl MappedTable {
     /// Keeps the cells of mapped fields only: nothing else may ever be published.
-    fn keyed(&self, cells: Vec<(FieldId, Cell)>) -> Vec<(FieldKey, Cell)> {
+    pub(super) fn keyed(&self, cells: Vec<(FieldId, Cell)>) -> Vec<(FieldKey, Cell)> {
         cells.into_iter().filter_map(|(id, cell)| Some((*self.fields.get(&id)?, cell))).collect()
     }
 }

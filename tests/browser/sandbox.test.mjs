@@ -52,6 +52,9 @@ async function cellOf(page, row, column) {
   return found.getByRole("cell").nth(position);
 }
 
+const isInSight = (element) =>
+  element.evaluate((it) => it.getBoundingClientRect().bottom <= window.innerHeight);
+
 const documentName = async (slug) => (await getJson(`${demo.api}/documents/${slug}`)).name;
 
 test("every table is a grid with all its rows, up to fifty", async () => {
@@ -86,6 +89,7 @@ test("a cell edited with the mouse changes the API's answer", async () => {
     await page.getByRole("textbox").fill("Permis de bâtir");
     await page.keyboard.press("Enter");
     await page.getByRole("status").getByText("Enregistré.").waitFor();
+    assert.ok(await isInSight(page.getByRole("status")), "the answer is told where one looks");
     await eventually(
       () => documentName("permis-de-construire"),
       (name) => name === "Permis de bâtir",
@@ -151,6 +155,10 @@ test("a telephone shows it without scrolling sideways, but for the grid itself",
       for (const table of TABLES) {
         await goTo(page, table);
         assert.equal(await pixelsOutOfSight(page), 0, table);
+        const heights = await page
+          .getByRole("columnheader")
+          .evaluateAll((headers) => headers.map((header) => header.offsetHeight));
+        assert.ok(Math.max(...heights) < 50, `${table}: names of columns are cut into pieces`);
       }
       await goTo(page, "Données locales");
     },

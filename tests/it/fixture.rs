@@ -59,8 +59,7 @@ impl Base {
     }
 
     fn build(self) -> Built {
-        let rows_of = |table| self.0.get(&table).cloned().unwrap_or_default();
-        build(Rows::read(rows_of, reference()), reference(), None)
+        build(Rows::read(self.0, reference()), reference(), None)
     }
 
     fn demo() -> Self {

@@ -10,5 +10,6 @@ mod airtable;
 mod api;
 mod fixture;
 mod harmless;
+mod init;
 mod sandbox;
 mod settings_file;

@@ -79,3 +79,11 @@ fn it_shows_every_setting_that_has_a_variable() {
         assert!(settings.contains(&line), "LOCADOCS_{variable} is not in config/locadocs.toml");
     }
 }
+
+#[test]
+fn the_readme_names_every_variable() {
+    const README: &str = include_str!("../../README.md");
+    let named = SETTINGS.split('`').filter(|word| word.starts_with("LOCADOCS_"));
+    let missing: Vec<_> = named.filter(|variable| !README.contains(*variable)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}

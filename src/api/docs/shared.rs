@@ -13,8 +13,7 @@ use utoipa::{
 
 use crate::api::problem;
 
-/// Headers of a whole answer and of a 304: name, description, example, whether only pages of lists
-/// have it.
+/// Headers of whole answers and of 304: name, description, example.
 const HEADERS: &[(&str, &str, &str)] = &[
     (
         "ETag",
@@ -28,18 +27,21 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ),
     ("X-Request-Id", "Name of the request in the logs; one sent with the request is kept.", "7f3c"),
 ];
+/// Those of published content.
 const CONTENT_HEADERS: &[(&str, &str, &str)] = &[
     ("Last-Modified", "When the content last changed.", "Mon, 23 Nov 2026 08:00:00 GMT"),
     ("X-Release", "The release from which the answer was drawn.", "9f2c1b7a3d5e8f60"),
 ];
+/// That of lists.
 const LINK: (&str, &str, &str) = (
     "Link",
     "The first page and, if there is one, the next (RFC 8288).",
     "</v1/guides?limit=50&sort=title>; rel=\"first\"",
 );
+/// That of a service that can't answer now.
 const RETRY_AFTER: (&str, &str, &str) = ("Retry-After", "Seconds to wait.", "5");
 
-/// The errors: name of the component, status, description, example.
+/// An error that several operations share: a component of the document.
 struct Failure {
     name: &'static str,
     status: &'static str,

@@ -301,9 +301,10 @@ impl Commune {
             name: commune.name.to_string(),
             name_with_de: commune.name_with_de(),
             parent: commune.parent.map(|_| reference.current(commune).into()),
-            epci: epci.map(|epci| PlaceReference::new(epci.code, &epci.name)),
-            departement: departement.map(|found| PlaceReference::new(found.code, &found.name)),
-            region: region.map(|region| PlaceReference::new(region.code, &region.name)),
+            epci: epci.map(|epci| PlaceReference::new(epci.code.as_str(), &epci.name)),
+            departement: departement
+                .map(|found| PlaceReference::new(found.code.as_str(), &found.name)),
+            region: region.map(|region| PlaceReference::new(region.code.as_str(), &region.name)),
             postcodes: commune.postcodes.iter().map(Postcode::to_string).collect(),
             population: commune.population,
             siren: commune.siren.map(|siren| siren.to_string()),
@@ -317,14 +318,14 @@ impl Commune {
 }
 
 impl PlaceReference {
-    fn new(code: impl ToString, name: &str) -> Self {
-        Self { code: code.to_string(), name: name.to_owned() }
+    fn new(code: &str, name: &str) -> Self {
+        Self { code: code.to_owned(), name: name.to_owned() }
     }
 }
 
 impl From<&reference::Commune> for PlaceReference {
     fn from(commune: &reference::Commune) -> Self {
-        Self::new(commune.code, &commune.name)
+        Self::new(commune.code.as_str(), &commune.name)
     }
 }
 

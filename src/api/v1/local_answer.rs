@@ -6,27 +6,30 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    asked::FoundCommune,
-    communes::CommuneReference,
-    documents::DocumentReference,
-    services::{Service, ServiceReference},
-    text::{self, RichText},
+    asked::FoundCommune, communes::CommuneReference, documents::DocumentReference,
+    services::Service,
 };
 use crate::{
     api::{answer::Policy, moment::Moment},
     catalog::Release,
     content::{
         document,
-        holding::{self, AccessMode, State},
+        holding::State,
         locate::{self, Candidate},
         period::Days,
-        territory::{Level, Reach},
     },
     paris,
     reference::{self, Reference},
 };
 
+mod availability;
+mod holding;
+mod reason;
 mod sentences;
+
+use availability::Availability;
+use holding::Holding;
+use reason::{Reason, Superseded};
 
 /// Where a document of a commune is kept.
 #[derive(Debug, Serialize, ToSchema)]
@@ -96,156 +99,6 @@ pub enum SegmentStatus {
     Destroyed,
     /// Not known.
     Unknown,
-}
-
-/// A service keeps, or kept, the documents.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Holding {
-    /// What became of them.
-    status: SegmentStatus,
-    /// Who keeps them; null where nothing is kept.
-    service: Option<Service>,
-    /// Ways to get them.
-    access: Vec<Access>,
-    /// Where to read them online.
-    #[schema(format = "uri")]
-    online: Option<String>,
-    /// Anything else.
-    notes: Option<RichText>,
-    /// Whom to ask before going there.
-    contact_first: Vec<ServiceReference>,
-    /// Shelf mark.
-    call_number: Option<String>,
-    /// Where the knowledge comes from.
-    source: Option<String>,
-    /// When an archivist last checked it.
-    verified_on: Option<NaiveDate>,
-}
-
-/// A way to get a document: in a reading room, sent on request, online, at the reception desk, or
-/// by asking in writing.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    /// In a reading room.
-    ReadingRoom,
-    /// Sent on request.
-    Delivery,
-    /// Online.
-    Online,
-    /// At the reception desk.
-    Desk,
-    /// By asking in writing.
-    Mail,
-}
-
-/// Why an answer was chosen.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Reason {
-    /// The rule that chose it.
-    rule: Rule,
-    /// How specific the territory is that it holds for.
-    level: Option<TerritoryLevel>,
-    /// The territory that it holds for.
-    territory: Option<String>,
-    /// How that territory reaches the commune.
-    reach: Option<TerritoryReach>,
-    /// How many less specific records it replaced.
-    #[schema(minimum = 0)]
-    superseded_count: usize,
-    /// The reason in a sentence, in French.
-    text: String,
-}
-
-/// How an answer was chosen: only one territory has a record, the most specific of several wins,
-/// or no record is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// Only one territory has a record.
-    OnlyTerritory,
-    /// The most specific of several wins.
-    MostSpecific,
-    /// No record is known.
-    NoRecord,
-}
-
-/// How specific a territory is, the most specific first. `jurisdiction` is a list of communes drawn
-/// by an administration, such as that of a mortgage office.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TerritoryLevel {
-    /// A part of a commune.
-    SubCommune,
-    /// A commune.
-    Commune,
-    /// A list of communes.
-    Jurisdiction,
-    /// A group of communes.
-    Epci,
-    /// A département.
-    Departement,
-    /// A région.
-    Region,
-    /// France.
-    National,
-}
-
-/// How a territory reaches the commune: it covers the whole of it, names the commune of which the
-/// asked one is a part, or names only a part of it.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TerritoryReach {
-    /// It covers the whole of it.
-    Whole,
-    /// It names the commune of which the asked one is a part.
-    Inherited,
-    /// It names only a part of it.
-    Part,
-}
-
-/// A record that a more specific one replaced.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Superseded {
-    /// What it says became of the documents.
-    status: SegmentStatus,
-    /// Who keeps them, by this record.
-    service: Option<ServiceReference>,
-    /// How specific its territory is.
-    level: TerritoryLevel,
-    /// Its territory.
-    territory: String,
-}
-
-/// When the law lets everyone read documents (Code du patrimoine, L. 213-1 and L. 213-2).
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Availability {
-    /// Years to wait, from the date of the document.
-    #[schema(minimum = 0)]
-    delay_years: u16,
-    /// How much is open today.
-    status: AvailabilityStatus,
-    /// Documents of this day and before are open today; null when all are.
-    open_until: Option<NaiveDate>,
-    /// The day from which the last of them is open; null when they have no end.
-    opens_on: Option<NaiveDate>,
-    /// The same in a sentence, in French.
-    text: String,
-}
-
-/// How much is open to everyone today: everything, the oldest only, or nothing yet.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AvailabilityStatus {
-    /// Everything.
-    Open,
-    /// The oldest only.
-    Partly,
-    /// Nothing yet: some people only, or by exemption.
-    Restricted,
 }
 
 /// A document, a commune and dates: what is asked.
@@ -341,76 +194,6 @@ impl Place<'_> {
     }
 }
 
-impl Holding {
-    fn new(holding: &holding::Holding, place: Place<'_>) -> Self {
-        let services = &place.release.content().services;
-        let find = |slug| services.get(slug);
-        Self {
-            status: holding.state.into(),
-            service: holding.service.as_ref().and_then(find).map(|found| place.service(found)),
-            access: holding.access.iter().copied().map(Access::from).collect(),
-            online: holding.online.as_ref().map(ToString::to_string),
-            notes: text::optional(holding.notes.as_ref()),
-            contact_first: holding
-                .contact_first
-                .iter()
-                .filter_map(find)
-                .map(|found| place.service(found).into())
-                .collect(),
-            call_number: holding.call_number.clone(),
-            source: holding.source.clone(),
-            verified_on: holding.verified_on,
-        }
-    }
-}
-
-impl Reason {
-    fn new(segment: &locate::Segment<'_>) -> Self {
-        let superseded_count = segment.superseded.len();
-        let best = segment.chosen.first();
-        let rule = match (best, superseded_count) {
-            (None, _) => Rule::NoRecord,
-            (Some(_), 0) => Rule::OnlyTerritory,
-            (Some(_), _) => Rule::MostSpecific,
-        };
-        let verified_on = segment.chosen.iter().filter_map(|found| found.holding.verified_on).max();
-        Self {
-            rule,
-            level: best.map(|found| found.territory.level().into()),
-            territory: best.map(|found| found.territory.name.clone()),
-            reach: best.map(|found| found.reach.into()),
-            superseded_count,
-            text: sentences::reason(best, superseded_count, verified_on),
-        }
-    }
-}
-
-impl Superseded {
-    fn new(other: &Candidate<'_>, place: Place<'_>) -> Self {
-        let services = &place.release.content().services;
-        let service = other.holding.service.as_ref().and_then(|slug| services.get(slug));
-        Self {
-            status: other.holding.state.into(),
-            service: service.map(|service| place.service(service).into()),
-            level: other.territory.level().into(),
-            territory: other.territory.name.clone(),
-        }
-    }
-}
-
-impl From<locate::Availability> for Availability {
-    fn from(availability: locate::Availability) -> Self {
-        let locate::Availability { delay_years, status, open_until, opens_on } = availability;
-        Self {
-            delay_years,
-            status: status.into(),
-            open_until,
-            opens_on,
-            text: sentences::availability(&availability),
-        }
-    }
-}
-
 impl From<State> for SegmentStatus {
     fn from(state: State) -> Self {
         match state {
@@ -419,52 +202,6 @@ impl From<State> for SegmentStatus {
             State::Destroyed => Self::Destroyed,
             State::Transferred => Self::Transferred,
             State::NotCollected => Self::NotCollected,
-        }
-    }
-}
-
-impl From<AccessMode> for Access {
-    fn from(mode: AccessMode) -> Self {
-        match mode {
-            AccessMode::ReadingRoom => Self::ReadingRoom,
-            AccessMode::Delivery => Self::Delivery,
-            AccessMode::Online => Self::Online,
-            AccessMode::Desk => Self::Desk,
-            AccessMode::Mail => Self::Mail,
-        }
-    }
-}
-
-impl From<Level> for TerritoryLevel {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::SubCommune => Self::SubCommune,
-            Level::Commune => Self::Commune,
-            Level::Jurisdiction => Self::Jurisdiction,
-            Level::Epci => Self::Epci,
-            Level::Departement => Self::Departement,
-            Level::Region => Self::Region,
-            Level::National => Self::National,
-        }
-    }
-}
-
-impl From<Reach> for TerritoryReach {
-    fn from(reach: Reach) -> Self {
-        match reach {
-            Reach::Whole => Self::Whole,
-            Reach::Inherited => Self::Inherited,
-            Reach::Part => Self::Part,
-        }
-    }
-}
-
-impl From<locate::AvailabilityStatus> for AvailabilityStatus {
-    fn from(status: locate::AvailabilityStatus) -> Self {
-        match status {
-            locate::AvailabilityStatus::Open => Self::Open,
-            locate::AvailabilityStatus::Partly => Self::Partly,
-            locate::AvailabilityStatus::Restricted => Self::Restricted,
         }
     }
 }

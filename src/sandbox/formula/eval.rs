@@ -237,4 +237,9 @@ mod tests {
         let sum = vec!["1"; 200_000].join("+");
         check(&sum, "200000");
     }
+
+    #[test]
+    fn the_deepest_nesting_allowed_fits_the_stack() {
+        check(&format!("{}1{}", "IF(1,".repeat(100), ")".repeat(100)), "1");
+    }
 }

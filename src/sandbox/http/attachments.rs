@@ -48,6 +48,8 @@ pub(super) async fn upload(
     JsonBody(Upload { content_type, filename, file }): JsonBody<Upload>,
 ) -> Result<axum::Json<Value>, ApiError> {
     caller.require(Scope::RecordsWrite)?;
+    // pyairtable breaks its base64 into lines, as MIME does.
+    let file: String = file.split_ascii_whitespace().collect();
     let content = BASE64_STANDARD
         .decode(file)
         .map_err(|_| ApiError::invalid_request("file is not base64"))?;

@@ -1,6 +1,7 @@
 //! Records: list, get, create, update, upsert, delete
 //! (<https://airtable.com/developers/web/api/list-records> and its neighbours).
 
+mod upsert;
 mod write;
 
 use std::sync::Arc;

@@ -20,6 +20,8 @@ pub struct Iterators(HashMap<String, Walk>);
 struct Walk {
     table: String,
     rows: Vec<RecordId>,
+    /// Where the page after the last one given begins: most likely the next one asked for.
+    next: usize,
     used: DateTime<Utc>,
 }
 
@@ -53,7 +55,7 @@ impl Iterators {
         }
         let id = IdKind::Iterator.fresh();
         let offset = Some(format!("{id}/{next}"));
-        let walk = Walk { table: table.to_owned(), rows: rows.clone(), used: now };
+        let walk = Walk { table: table.to_owned(), rows: rows.clone(), next: size, used: now };
         self.0.insert(id, walk);
         rows.truncate(size);
         Page { rows, offset }
@@ -83,8 +85,11 @@ impl Iterators {
             .0
             .get_mut(id)
             .ok_or_else(|| ApiError::unprocessable("LIST_RECORDS_ITERATOR_NOT_AVAILABLE", ""))?;
-        let start = walk.rows.iter().position(|row| row.as_str() == first);
+        let is_first = |row: &RecordId| row.as_str() == first;
+        let expected = Some(walk.next).filter(|at| walk.rows.get(*at).is_some_and(is_first));
+        let start = expected.or_else(|| walk.rows.iter().position(is_first));
         let start = start.filter(|_| walk.table == table).ok_or_else(invalid)?;
+        walk.next = start + size;
         walk.used = now;
         let rows: Vec<RecordId> = walk.rows.iter().skip(start).take(size).cloned().collect();
         let offset = walk.rows.get(start + size).map(|next| format!("{id}/{next}"));

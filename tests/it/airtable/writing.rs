@@ -1,7 +1,7 @@
 //! Writes: by tens, and never twice.
 
 use locadocs::{
-    airtable::{Error, MAX_BATCH, NewRow, RowUpdate},
+    airtable::{Error, MAX_BATCH, NewRow, RowUpdate, attachments::NewAttachment},
     content::{cell::Cell, ids::FieldId},
 };
 use serde_json::json;
@@ -83,6 +83,33 @@ async fn a_creation_is_sent_again_only_when_it_was_certainly_not_applied() {
         let result = client(&server).create(&table(), &rows(1)).await;
         assert_eq!(server.received().len(), attempts, "{what}");
         assert_eq!(result.is_ok(), attempts == 2, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_sent_as_base64_and_never_twice() {
+    let file = NewAttachment {
+        filename: "plan.png".into(),
+        media_type: "image/png".into(),
+        content: vec![0xff, 0x00].into(),
+    };
+    let done = || Reply::json(200, r#"{"id":"rec1","fields":{"fldV":[]}}"#);
+    for (what, failure, attempts) in [
+        ("too many requests", error(429, "RATE_LIMIT_REACHED"), 2),
+        ("a lost answer", Reply::dropped(), 1),
+        ("a cut answer", Reply::truncated(r#"{"id":"rec1"}"#), 1),
+    ] {
+        let server = Server::in_turn([failure, done()]).await;
+        let result =
+            client(&server).upload_attachment(&"rec1".parse().unwrap(), &field(), &file).await;
+        assert_eq!(result.is_ok(), attempts == 2, "{what}");
+        let received = server.received();
+        assert_eq!(received.len(), attempts, "{what}");
+        assert_eq!(received[0].url.path(), "/v0/appTest/rec1/fldV/uploadAttachment");
+        assert_eq!(
+            received[0].json(),
+            json!({"contentType": "image/png", "filename": "plan.png", "file": "/wA="})
+        );
     }
 }
 

@@ -117,6 +117,16 @@ async fn head_has_the_headers_of_get_and_no_body() {
     }
 }
 
+#[tokio::test]
+async fn a_head_that_comes_first_leaves_a_whole_answer_for_get() {
+    let service = Service::start();
+    let head = service.request(Method::HEAD, GUIDE, &[]).await;
+    let get = service.get(GUIDE).await;
+    assert_eq!(head.header("etag"), get.header("etag"));
+    assert_eq!(head.header("content-length"), get.body.len().to_string());
+    assert_eq!(get.json()["slug"], "urbanisme");
+}
+
 /// Ten seconds before midnight in Paris, then what the test adds.
 static SECONDS: AtomicI64 = AtomicI64::new(0);
 

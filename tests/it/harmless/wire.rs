@@ -65,8 +65,7 @@ impl Wire {
 
     /// Parses, as a round does.
     pub fn read(&self) -> Rows {
-        let mirror = self.mirror();
-        Rows::read(|table| mirror.rows(table), fixture::reference())
+        Rows::read(self.mirror(), fixture::reference())
     }
 
     /// Parses and builds, as a round does.

@@ -35,7 +35,7 @@ async fn links_lead_to_the_file_until_they_end() {
 #[tokio::test]
 async fn files_come_by_upload_by_address_and_by_id() {
     let harness = Harness::start().await;
-    let body = json!({ "contentType": "text/plain", "filename": "n.txt", "file": BASE64_STANDARD.encode("bonjour") });
+    let body = json!({ "contentType": "text/plain", "filename": "n.txt", "file": format!("{}\n", BASE64_STANDARD.encode("bonjour")) });
     let (status, reply) =
         harness.post(&format!("{BASE}/recRennes/Photo/uploadAttachment"), body).await;
     assert_eq!(status, 200, "{reply}");

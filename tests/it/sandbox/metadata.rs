@@ -99,7 +99,7 @@ async fn a_new_base_serves_its_tables() {
     let (status, base) = harness.post("meta/bases", new).await;
     assert_eq!(status, 200, "{base}");
     let path = format!("{}/Une", base["id"].as_str().unwrap());
-    assert_eq!(harness.get(&path).await, (200, json!({ "records": [] })));
+    assert_eq!(harness.get(&format!("{path}/")).await, (200, json!({ "records": [] })));
     assert_eq!(
         harness.get(&format!("meta/bases/{BASE}")).await,
         (404, json!({ "error": "NOT_FOUND" }))

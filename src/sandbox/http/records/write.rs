@@ -10,11 +10,14 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{RecordPath, TablePath, shown};
+use super::{
+    RecordPath, TablePath, shown,
+    upsert::{self, PerformUpsert},
+};
 use crate::sandbox::{
     attachment::Files,
-    base::{Base, Table},
-    cell::{Input, Leniency, LinkTarget, accept},
+    base::Base,
+    cell::{Leniency, accept},
     config::Scope,
     edit::{Inputs, Transaction},
     error::ApiError,
@@ -30,8 +33,6 @@ use crate::sandbox::{
 
 /// Most records of one write.
 const MAX_BATCH: usize = 10;
-/// Most fields that an upsert may match on.
-const MAX_MERGE_FIELDS: usize = 3;
 
 /// The body of a create or update: one record's fields, or a batch.
 #[derive(Debug, Deserialize)]
@@ -52,12 +53,6 @@ struct RecordBody {
     id: Option<String>,
     #[serde(default)]
     fields: Map<String, Value>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PerformUpsert {
-    fields_to_merge_on: Vec<String>,
 }
 
 impl WriteBody {
@@ -220,10 +215,10 @@ async fn update_batch(
     fetch_attachments(&shared, &base, &table, &mut body).await?;
     let (leniency, by_id) = (body.leniency(), body.by_id(&query));
     let records = body.take_batch()?;
-    let upsert = body.perform_upsert.as_ref();
+    let asked = body.perform_upsert.as_ref();
     let written = shared.edit(&base, caller.author(), |transaction, files| {
         let at = position(transaction.base, &table)?;
-        let merge = upsert.map(|upsert| merge_keys(transaction.base, at, upsert)).transpose()?;
+        let merge = asked.map(|upsert| upsert.keys(transaction.base, at)).transpose()?;
         let mut plans = Vec::new();
         for record in &records {
             let inputs = check(transaction.base, files, at, &record.fields, leniency)?;
@@ -251,7 +246,7 @@ async fn update_batch(
     let (created, updated, all) = written;
     let records = shown(&shared, &base, &table, &all, by_id)?;
     let mut reply = json!({ "records": records });
-    if upsert.is_some() {
+    if asked.is_some() {
         reply["createdRecords"] = json!(created);
         reply["updatedRecords"] = json!(updated);
     }
@@ -272,15 +267,6 @@ fn apply(
     transaction.fill(table, id, inputs);
 }
 
-fn merge_keys(base: &Base, at: usize, upsert: &PerformUpsert) -> Result<Vec<FieldKey>, ApiError> {
-    let names = &upsert.fields_to_merge_on;
-    if names.is_empty() || names.len() > MAX_MERGE_FIELDS {
-        return Err(ApiError::invalid_request("fieldsToMergeOn must name 1 to 3 fields"));
-    }
-    let table = base.tables.get(at).ok_or_else(ApiError::model_not_found)?;
-    names.iter().map(|name| Ok(table.require_field(name)?.key)).collect()
-}
-
 /// The record that an entry of a batch changes; `None`: it makes one.
 fn find_target(
     base: &Base,
@@ -293,54 +279,12 @@ fn find_target(
     let Some(id) = &record.id else {
         let merge =
             merge.ok_or_else(|| ApiError::invalid_request("a record of the batch has no id"))?;
-        return match_one(table, inputs, merge);
+        return upsert::match_one(table, inputs, merge);
     };
     let known = table.records.get_key_value(id.as_str()).map(|(id, _)| id.clone());
     known.map(Some).ok_or_else(|| {
         ApiError::unprocessable("ROW_DOES_NOT_EXIST", format!("Record ID {id} does not exist"))
     })
-}
-
-fn match_one(
-    table: &Table,
-    inputs: &Inputs,
-    merge: &[FieldKey],
-) -> Result<Option<RecordId>, ApiError> {
-    let mut wanted = Vec::new();
-    for key in merge {
-        let input = inputs.iter().find(|(field, _)| field == key).map(|(_, input)| input);
-        let input = input.ok_or_else(|| {
-            ApiError::invalid_request("a record lacks one of the fields to merge on")
-        })?;
-        wanted.push((*key, cell_of(input)));
-    }
-    let mut matching = table.records.iter().filter(|(_, record)| {
-        wanted.iter().all(|(key, cell)| record.cells.get(*key) == cell.as_ref())
-    });
-    match (matching.next(), matching.next()) {
-        (found, None) => Ok(found.map(|(id, _)| id.clone())),
-        (_, Some(_)) => Err(ApiError::unprocessable(
-            "INVALID_REQUEST_UNKNOWN",
-            "Cannot update more than one record with the same values in the merge fields",
-        )),
-    }
-}
-
-/// The cell that an input becomes, when it can be told without writing it.
-fn cell_of(input: &Input) -> Option<Value> {
-    match input {
-        Input::Cell(cell) => cell.clone(),
-        Input::Choices { cell, .. } => Some(cell.clone()),
-        Input::Links(targets) => Some(
-            targets
-                .iter()
-                .map(|target| match target {
-                    LinkTarget::Existing(id) => json!(id),
-                    LinkTarget::New(name) => json!({ "new": name }),
-                })
-                .collect(),
-        ),
-    }
 }
 
 /// `DELETE /v0/{base}/{table}/{record}`

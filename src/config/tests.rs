@@ -1,0 +1,82 @@
+//! What settings may be, and what is said of those that may not.
+
+use super::*;
+
+fn read(toml: &str) -> Result<Config, String> {
+    let figment = Figment::from(Toml::string(toml));
+    Config::extract(&figment).map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_empty_file_gives_the_defaults() {
+    assert_eq!(read("").unwrap(), Config::default());
+}
+
+#[test]
+fn keys_set_what_they_name() {
+    let config = read(
+        r#"
+        [airtable]
+        base = "appRennes35238Bzh"
+        requests_per_second = 2
+        [http]
+        listen = "0.0.0.0:80"
+        [sync]
+        cron = "0 0 * * * *"
+        [tables.guides]
+        name = "Parcours"
+        fields.title = "Nom du parcours"
+        "#,
+    )
+    .unwrap();
+    assert_eq!(config.airtable.base.as_ref().map(BaseId::as_str), Some("appRennes35238Bzh"));
+    assert_eq!(config.schedule(), Schedule::Cron("0 0 * * * *".to_owned()));
+    assert_eq!(config.public_url().as_str(), "http://0.0.0.0/");
+}
+
+#[test]
+#[expect(clippy::result_large_err, reason = "figment's own error, in its own test helper")]
+fn errors_say_where_a_value_was_set() {
+    figment::Jail::expect_with(|jail| {
+        jail.create_file("bad.toml", "[http]\nlisten = 'here'")?;
+        let error = Config::load(Some(Path::new("bad.toml"))).unwrap_err().to_string();
+        assert!(error.contains("\"http.listen\"") && error.contains("bad.toml"), "{error}");
+
+        jail.set_env("LOCADOCS_CONFIG", "bad.toml");
+        jail.set_env("LOCADOCS_SYNC_EVERY_SECONDS", "60");
+        assert_eq!(Config::load(None).unwrap().sync.every_seconds, 60);
+
+        jail.set_env("LOCADOCS_SYNC_EVERY_SECONDS", "often");
+        let error = Config::load(None).unwrap_err().to_string();
+        assert!(error.contains("LOCADOCS_SYNC_EVERY_SECONDS"), "{error}");
+
+        jail.set_env("LOCADOCS_SYNC_EVERY_SECONDS", "60");
+        jail.set_env("LOCADOCS_AIRTABLE_TOKEN", "12345");
+        assert!(!format!("{:?}", Config::load(None).unwrap()).contains("12345"));
+        Ok(())
+    });
+}
+
+#[test]
+fn errors_name_the_key_and_what_is_expected() {
+    for (toml, expected) in [
+        ("[airtable]\ntoken = 'x'", &["unknown field", "token", "airtable"][..]),
+        ("[airtabel]", &["airtabel", "airtable"]),
+        ("[airtable]\nbase = 'tbl1'", &["airtable.base", "tbl1", "a base id such as"]),
+        ("[airtable]\nrequests_per_second = 0", &["airtable.requests_per_second", "0", "1 to 5"]),
+        ("[airtable]\nrequests_per_second = -1", &["airtable.requests_per_second", "-1"]),
+        ("[airtable]\nrequests_per_second = 9", &["airtable.requests_per_second", "1 to 5"]),
+        ("[http]\nlisten = 'here'", &["http.listen", "here"]),
+        ("[sync]\nevery_seconds = -1", &["sync.every_seconds", "-1"]),
+        ("[sync]\nevery_seconds = 0", &["sync.every_seconds", "0", "1 second"]),
+        ("[sync]\ncron = 'hourly'", &["sync.cron", "hourly", "six fields"]),
+        ("[log]\nformat = 'xml'", &["log.format", "xml", "json"]),
+        ("[tables.guide]", &["guide", "guides"]),
+        ("[tables.guides.fields]\ncall_number = 'x'", &["tables.guides.fields", "call_number"]),
+    ] {
+        let error = read(toml).unwrap_err();
+        for word in expected {
+            assert!(error.contains(word), "{toml}: {error:?} does not say {word:?}");
+        }
+    }
+}
