@@ -34,6 +34,8 @@ async fn rows_survive_a_restart() {
     let towns = list(&harness, "Villes").await;
     assert_eq!(towns["records"][0]["fields"]["Majuscules"], "ROAZHON");
     assert_eq!(towns["records"][1]["fields"]["Photo"][0]["size"], 70);
+    // It writes the file at its start; once stopped, it has.
+    harness.sandbox.stop().await;
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
 }
 
