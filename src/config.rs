@@ -247,8 +247,10 @@ impl Config {
     }
 
     fn token(&self) -> Result<SecretString, ConfigError> {
-        if let Ok(token) = std::env::var(TOKEN) {
-            return Ok(SecretString::from(token));
+        // Orchestrators set variables that they have no value for to nothing.
+        let typed = std::env::var(TOKEN).unwrap_or_default();
+        if !typed.trim().is_empty() {
+            return Ok(SecretString::from(typed.trim().to_owned()));
         }
         let path = self.airtable.token_file.as_ref().ok_or(ConfigError::Missing {
             key: "the Airtable token",
@@ -265,6 +267,7 @@ impl Config {
         engine::Settings {
             names: self.tables.clone(),
             verification_max_age_days: (days > 0).then_some(days),
+            ..engine::Settings::default()
         }
     }
 

@@ -58,7 +58,8 @@ pub fn build(mut rows: Rows, reference: &Reference, previous: Option<&Release>) 
         .collect();
     check_seats(&rows.services, reference, &mut problems);
     let content = Content {
-        guides,
+        guides: guides.published,
+        good: guides.good,
         documents: published(&rows.documents, &document_slugs),
         services: published(&rows.services, &service_slugs),
         territories: published(&rows.territories, &territory_slugs),

@@ -65,16 +65,24 @@ fn contradictions(release: &Release, today: NaiveDate) -> Vec<Problem> {
                 // Sorted by start: once one starts after the end, so do all that follow.
                 days.until().is_none_or(|until| later.from().is_none_or(|from| from <= until))
             });
-            let overlapping = overlapping.take(MOST_PER_HOLDING);
-            pairs.extend(overlapping.map(|(_, other)| (*at.min(other), *at.max(other))));
+            let disagreeing = overlapping.filter(|(_, other)| {
+                content.holdings.get(*at).zip(content.holdings.get(*other)).is_some_and(disagree)
+            });
+            let disagreeing = disagreeing.take(MOST_PER_HOLDING);
+            pairs.extend(disagreeing.map(|(_, other)| (*at.min(other), *at.max(other))));
         }
     }
     let told = pairs.into_iter().filter_map(|(a, b)| {
-        let (a, b) = (content.holdings.get(a)?, content.holdings.get(b)?);
-        let disagree = a.service != b.service || a.state.is_kept() != b.state.is_kept();
-        disagree.then(|| contradiction(a, b))
+        Some(contradiction(content.holdings.get(a)?, content.holdings.get(b)?))
     });
     told.collect()
+}
+
+/// One says that the documents exist and the other that they don't; or they name two services and
+/// no note explains how these share them.
+fn disagree((a, b): (&Holding, &Holding)) -> bool {
+    let is_explained = a.notes.is_some() || b.notes.is_some();
+    a.state.is_kept() != b.state.is_kept() || (a.service != b.service && !is_explained)
 }
 
 fn contradiction(a: &Holding, b: &Holding) -> Problem {

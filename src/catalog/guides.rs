@@ -23,13 +23,21 @@ use crate::content::{
     tables::{FieldKey, TableKey},
 };
 
+/// The guides of a release.
+pub(super) struct Guides {
+    /// What the public sees.
+    pub published: IndexMap<Slug, Arc<Guide>>,
+    /// The last version of each that was sound, to fall back to.
+    pub good: HashMap<RecordId, Arc<Guide>>,
+}
+
 /// Builds every published guide.
 pub(super) fn build(
     rows: &Rows,
     documents: &HashMap<RecordId, Slug>,
     previous: Option<&Release>,
     problems: &mut Vec<Problem>,
-) -> IndexMap<Slug, Arc<Guide>> {
+) -> Guides {
     let published = || rows.guides.iter().filter(|guide| guide.status == Status::Published);
     let slugs = unique_slugs(published().map(|guide| (guide.origin(), &guide.slug)), problems);
     let mut builder = Builder {
@@ -41,14 +49,21 @@ pub(super) fn build(
         problems,
     };
     let mut guides = IndexMap::new();
+    let mut good = HashMap::new();
     for row in published() {
         let Some(slug) = slugs.get(&row.record) else { continue };
         let built = builder.guide(row, slug);
         let guide = match built {
-            Built { guide: Some(guide), is_broken: false } => Some(Arc::new(guide)),
+            Built { guide: Some(guide), is_broken: false } => {
+                let guide = Arc::new(guide);
+                good.insert(row.record.clone(), Arc::clone(&guide));
+                Some(guide)
+            }
             Built { guide, is_broken: _ } => {
-                let kept = last_good(row, slug, previous);
-                if kept.is_some() {
+                let earlier = previous.and_then(|release| release.content().good.get(&row.record));
+                let kept = earlier.map(|earlier| Arc::new(stale(earlier, slug)));
+                if let Some(earlier) = earlier {
+                    good.insert(row.record.clone(), Arc::clone(earlier));
                     builder.problems.push(row.origin().problem(
                         FieldKey::Title,
                         Code::KeptLastGood,
@@ -63,16 +78,12 @@ pub(super) fn build(
     }
     guides.sort_unstable_keys();
     cut_dangling(&mut guides, documents, problems);
-    guides
+    Guides { published: guides, good }
 }
 
-/// The guide as it was last published, marked as stale.
-fn last_good(row: &GuideRow, slug: &Slug, previous: Option<&Release>) -> Option<Arc<Guide>> {
-    let earlier = previous?.content().guides.values().find(|guide| guide.record == row.record)?;
-    if earlier.is_stale && earlier.slug == *slug {
-        return Some(Arc::clone(earlier));
-    }
-    Some(Arc::new(Guide { is_stale: true, slug: slug.clone(), ..Guide::clone(earlier) }))
+/// An earlier version, to be published in place of a broken one.
+fn stale(earlier: &Guide, slug: &Slug) -> Guide {
+    Guide { is_stale: true, slug: slug.clone(), ..earlier.clone() }
 }
 
 fn steps_by_guide(rows: &Rows) -> HashMap<&RecordId, Vec<&StepRow>> {

@@ -15,7 +15,7 @@ use crate::{
         document::Document,
         guide::Guide,
         holding::Holding,
-        ids::Slug,
+        ids::{RecordId, Slug},
         locate::{self, Candidate, Segment},
         period::Days,
         service::{Service, ServiceKind},
@@ -57,6 +57,9 @@ pub struct Release {
 pub struct Content {
     /// Guides by slug, sorted.
     pub guides: IndexMap<Slug, Arc<Guide>>,
+    /// The last sound version of each guide by its row, whole: what a later build falls back to.
+    /// Neither published nor part of the release's name.
+    pub good: HashMap<RecordId, Arc<Guide>>,
     /// Documents by slug, sorted.
     pub documents: IndexMap<Slug, Document>,
     /// Services by slug, sorted.
@@ -194,7 +197,7 @@ pub struct LocalAnswer<'a> {
 
 impl Content {
     fn id(&self) -> ReleaseId {
-        let Self { guides, documents, services, territories, holdings } = self;
+        let Self { guides, good: _, documents, services, territories, holdings } = self;
         let mut hasher = ContentHasher(blake3::Hasher::new());
         for guide in guides.values() {
             hash_guide(guide, &mut hasher);

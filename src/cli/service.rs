@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use backon::{ExponentialBuilder, Retryable as _};
 use chrono::Utc;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Builder, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -38,7 +38,7 @@ impl Service {
             reference,
             clock: Utc::now,
             settings: api::Settings {
-                public_url: Some(config.public_url()),
+                public_url: config.http.public_url.clone(),
                 ..api::Settings::default()
             },
         };
@@ -56,12 +56,33 @@ impl Service {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let stopping = CancellationToken::new();
-        let rounds = tokio::spawn(rounds(self.engine, self.schedule, stopping.clone()));
-        let stop_with_us = stopping.clone().drop_guard();
-        api::serve(listener, api::router(self.api), shutdown).await.context("the API")?;
-        drop(stop_with_us);
-        rounds.await?
+        let mut rounds = rounds_apart(self.engine, self.schedule, stopping.clone())?;
+        let stop_with_us = stopping.drop_guard();
+        tokio::select! {
+            served = api::serve(listener, api::router(self.api), shutdown) => {
+                served.context("the API")?;
+                drop(stop_with_us);
+                rounds.await?
+            }
+            // Without rounds the content would grow old in silence: better to be started anew.
+            ended = &mut rounds => {
+                ended.context("the rounds")??;
+                anyhow::bail!("the rounds ended before the service")
+            }
+        }
     }
+}
+
+/// Runs the rounds on a thread of their own: building a large release takes none of the API's time,
+/// and what one round frees is at hand for the next, which halves the memory that rounds add.
+fn rounds_apart(
+    engine: Arc<Engine>,
+    schedule: Schedule,
+    stopping: CancellationToken,
+) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
+    let runtime = Builder::new_current_thread().enable_all().build().context("the rounds")?;
+    let rounds = rounds(engine, schedule, stopping);
+    Ok(tokio::task::spawn_blocking(move || runtime.block_on(rounds)))
 }
 
 /// A first round, tried again until one succeeds, then rounds on schedule.
@@ -75,7 +96,8 @@ async fn rounds(
         .with_max_delay(Duration::from_secs(300))
         .with_jitter()
         .without_max_times();
-    let first = (|| engine.sync_once()).retry(backoff);
+    // What trying again can't help waits for the schedule.
+    let first = (|| engine.sync_once()).retry(backoff).when(|error| !error.is_final());
     tokio::select! {
         // The engine tells of failures itself.
         _ = first => {}

@@ -62,7 +62,7 @@ impl Document {
     /// Reads a row; `None` when it has no name or no slug.
     pub fn read(row: &Row, problems: &mut Vec<Problem>) -> Option<Self> {
         let mut reader = Reader::new(TableKey::Documents, row, problems);
-        let status = Status::read(&mut reader);
+        let status = Status::read(&mut reader)?;
         let name = reader.required_text(FieldKey::Name)?;
         Some(Self {
             record: row.id.clone(),

@@ -214,7 +214,7 @@ impl GuideRow {
     /// Reads a row; `None` when it has no title or no slug.
     pub fn read(row: &Row, problems: &mut Vec<Problem>) -> Option<Self> {
         let mut reader = Reader::new(TableKey::Guides, row, problems);
-        let status = Status::read(&mut reader);
+        let status = Status::read(&mut reader)?;
         let title = reader.required_text(FieldKey::Title)?;
         let guide = Self {
             record: row.id.clone(),
@@ -271,7 +271,7 @@ impl StepRow {
     /// Reads a row; `None` when it has no title, no slug or no type.
     pub fn read(row: &Row, problems: &mut Vec<Problem>) -> Option<Self> {
         let mut reader = Reader::new(TableKey::Steps, row, problems);
-        let status = Status::read(&mut reader);
+        let status = Status::read(&mut reader)?;
         let title = reader.required_text(FieldKey::Title)?;
         if reader.is_empty(FieldKey::Type) {
             reader.report(

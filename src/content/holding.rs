@@ -143,7 +143,7 @@ impl HoldingRow {
     /// can't be read, or an unknown state. A wrong answer would be worse than none.
     pub fn read(row: &Row, problems: &mut Vec<Problem>) -> Option<Self> {
         let mut reader = Reader::new(TableKey::Holdings, row, problems);
-        let status = Status::read(&mut reader);
+        let status = Status::read(&mut reader)?;
         for (field, what) in
             [(FieldKey::Document, "le document"), (FieldKey::Territories, "au moins un territoire")]
         {

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::{
     document::Document,
     holding::Holding,
-    period::{Days, years_after},
+    period::{Days, day_of_age},
     territory::{Reach, Territory},
 };
 
@@ -173,7 +173,7 @@ pub fn availability(document: &Document, days: Days, today: NaiveDate) -> Option
         delay_years,
         status,
         open_until: open.until(),
-        opens_on: days.until().and_then(|last| years_after(last, delay_years)),
+        opens_on: days.until().and_then(|last| day_of_age(last, delay_years)),
     })
 }
 

@@ -78,9 +78,14 @@ fn years_before(today: NaiveDate, years: u16) -> Option<NaiveDate> {
     today.checked_sub_months(Months::new(u32::from(years) * 12))
 }
 
-/// The same day so many years later; the 29th of February becomes the 28th.
-pub fn years_after(day: NaiveDate, years: u16) -> Option<NaiveDate> {
-    day.checked_add_months(Months::new(u32::from(years) * 12))
+/// The first day on which something of that day is so many years old. After a 29th of February, that
+/// is the 1st of March of a common year.
+pub fn day_of_age(day: NaiveDate, years: u16) -> Option<NaiveDate> {
+    let anniversary = day.checked_add_months(Months::new(u32::from(years) * 12))?;
+    match years_before(anniversary, years) {
+        Some(then) if then < day => anniversary.succ_opt(),
+        _ => Some(anniversary),
+    }
 }
 
 fn rolling(text: &str) -> Option<Bound> {
@@ -147,9 +152,13 @@ impl Period {
         matches!(self.from, Bound::YearsAgo(_)) || matches!(self.until, Bound::YearsAgo(_))
     }
 
-    /// Whether both ends are days, in the wrong order.
+    /// Whether it is empty on every day: both ends are days, or ages, in the wrong order.
     pub fn is_reversed(self) -> bool {
-        matches!((self.from, self.until), (Bound::Day(from), Bound::Day(until)) if from > until)
+        match (self.from, self.until) {
+            (Bound::Day(from), Bound::Day(until)) => from > until,
+            (Bound::YearsAgo(from), Bound::YearsAgo(until)) => from <= until,
+            _ => false,
+        }
     }
 }
 
@@ -265,6 +274,25 @@ mod tests {
             let (old, recent) = (old.resolve(today).unwrap(), recent.resolve(today).unwrap());
             assert_eq!(old.until().unwrap().succ_opt(), recent.from());
             assert_eq!(old.intersection(recent), None);
+        }
+    }
+
+    #[test]
+    fn ages_in_the_wrong_order_are_reversed() {
+        let ages =
+            |from, until| Period { from: Bound::YearsAgo(from), until: Bound::YearsAgo(until) };
+        assert!(ages(75, 100).is_reversed() && ages(75, 75).is_reversed());
+        assert!(!ages(100, 75).is_reversed());
+    }
+
+    #[test]
+    fn a_day_of_age_is_the_first_on_which_the_age_is_reached() {
+        for day in ["1952-02-29", "1952-02-28", "1952-03-01", "1951-12-31"] {
+            for years in [25, 50, 75, 100] {
+                let opens = day_of_age(date(day), years).unwrap();
+                let reached = |today: NaiveDate| years_before(today, years) >= Some(date(day));
+                assert!(reached(opens) && !reached(opens.pred_opt().unwrap()), "{day} + {years}");
+            }
         }
     }
 

@@ -77,6 +77,8 @@ codes! {
     ComputedFieldError = "computed-field-error", Warning;
     /// A select holds an option that the service does not know.
     UnknownOption = "unknown-option", Warning;
+    /// A row that should be public is not, because of its other problems.
+    RowNotPublished = "row-not-published", Error;
     /// A slug has forbidden characters.
     UnusableSlug = "unusable-slug", Warning;
     /// Two rows of a table have the same slug.

@@ -73,6 +73,7 @@ fn to_html(markdown: &str) -> String {
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
         // Airtable's editor keeps the line breaks that one types.
         Event::SoftBreak => Event::HardBreak,
+        Event::TaskListMarker(is_done) => Event::Text(if is_done { "☑ " } else { "☐ " }.into()),
         other => other,
     });
     let mut unsafe_html = String::with_capacity(markdown.len() * 3 / 2);
@@ -142,7 +143,7 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 });
 
 fn is_media(src: &str) -> bool {
-    src.starts_with(MEDIA_PATH) && !src.contains("..") && !src.contains('\\')
+    src.starts_with(MEDIA_PATH) && !src.contains("..") && !src.contains(['\\', '%'])
 }
 
 /// Absolute links only: a relative one would lead to a page of whoever embeds the text.
@@ -175,6 +176,7 @@ mod tests {
                 "![plan](/v1/media/att1/plan.png)",
                 "<p><img src=\"/v1/media/att1/plan.png\" alt=\"plan\"></p>",
             ),
+            ("- [x] fait\n- [ ] à faire", "<ul>\n<li>☑ fait</li>\n<li>☐ à faire</li>\n</ul>"),
             ("مرحبا 👋", "<p>مرحبا 👋</p>"),
         ] {
             assert_eq!(html(markdown), expected, "{markdown:?}");
@@ -194,6 +196,7 @@ mod tests {
             "[x](//evil.example/y)",
             "![x](https://evil.example/pixel.png)",
             "![x](/v1/media/../../admin)",
+            "![x](/v1/media/%2e%2e/%2e%2e/admin)",
             "![x](data:image/svg+xml;base64,AAAA)",
             "<iframe src=\"https://evil.example\"></iframe>",
             "<svg/onload=alert(1)>",
@@ -222,6 +225,8 @@ mod tests {
                 "<a href=\"data",
                 "<a href=\"vbscript",
                 "<a href=\"//",
+                "<img src=\"/v1/media/%",
+                "<img src=\"/v1/media/..",
             ] {
                 assert!(!html.to_lowercase().contains(forbidden), "{hostile:?} gave {html}");
             }

@@ -166,6 +166,8 @@ impl<'a> Reader<'a> {
     pub fn option<T: Copy>(&mut self, field: FieldKey, known: &[(&str, T)]) -> Option<T> {
         let name = match self.cell(field)? {
             Cell::Select(name) | Cell::Text(name) => name.clone(),
+            Cell::MultiSelect(names) if names.len() == 1 => names.concat(),
+            Cell::List(cells) if cells.len() == 1 => cells.iter().filter_map(plain_text).collect(),
             _ => return self.unreadable(field, "une option"),
         };
         self.find_option(field, &name, known)

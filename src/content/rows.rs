@@ -7,8 +7,8 @@ use super::{
     guide::{ChoiceRow, GuideRow, StepRow},
     holding::HoldingRow,
     ids::RecordId,
-    problem::Problem,
-    row::Row,
+    problem::{Code, Problem, Severity},
+    row::{Reader, Row},
     service::Service,
     status::Status,
     tables::{FieldKey, TableKey},
@@ -110,17 +110,15 @@ impl Rows {
         let mut problems = Vec::new();
         let mut reader = TableReader { source, problems: &mut problems };
         Self {
-            guides: reader.read(TableKey::Guides, GuideRow::read, |row| row.status),
-            steps: reader.read(TableKey::Steps, StepRow::read, |row| row.status),
-            choices: reader.read(TableKey::Choices, ChoiceRow::read, |_| Status::Published),
-            documents: reader.read(TableKey::Documents, Document::read, |row| row.status),
-            services: reader.read(TableKey::Services, Service::read, |row| row.status),
-            territories: reader.read(
-                TableKey::Territories,
-                |row, problems| Territory::read(row, reference, problems),
-                |_| Status::Published,
-            ),
-            holdings: reader.read(TableKey::Holdings, HoldingRow::read, |row| row.status),
+            guides: reader.read(TableKey::Guides, GuideRow::read),
+            steps: reader.read(TableKey::Steps, StepRow::read),
+            choices: reader.read(TableKey::Choices, ChoiceRow::read),
+            documents: reader.read(TableKey::Documents, Document::read),
+            services: reader.read(TableKey::Services, Service::read),
+            territories: reader.read(TableKey::Territories, |row, problems| {
+                Territory::read(row, reference, problems)
+            }),
+            holdings: reader.read(TableKey::Holdings, HoldingRow::read),
             problems,
         }
     }
@@ -136,7 +134,6 @@ impl<S: Source> TableReader<'_, S> {
         &mut self,
         table: TableKey,
         read: impl Fn(&Row, &mut Vec<Problem>) -> Option<T>,
-        status: impl Fn(&T) -> Status,
     ) -> Table<T> {
         let mut rows = Vec::new();
         for row in self.source.take(table) {
@@ -146,12 +143,13 @@ impl<S: Source> TableReader<'_, S> {
             }
             let before = self.problems.len();
             let value = read(&row, self.problems);
-            // A draft is unfinished by definition: it is checked once it is published. Only a status
-            // that can't be read is told, since the row was perhaps meant to be public.
-            if value.as_ref().is_some_and(|value| status(value) != Status::Published) {
-                let of_draft = self.problems.split_off(before).into_iter();
-                let of_status = |problem: &Problem| problem.place.field == Some(FieldKey::Status);
-                self.problems.extend(of_draft.filter(of_status));
+            if is_meant_for_the_public(table, &row) {
+                if value.is_none() {
+                    tell_loss(table, &row, self.problems, before);
+                }
+            } else {
+                // A draft is unfinished by definition: it is checked once it is published.
+                self.problems.truncate(before);
             }
             rows.push((row.id, value));
         }
@@ -159,12 +157,35 @@ impl<S: Source> TableReader<'_, S> {
     }
 }
 
+/// Makes sure that a row which the public loses counts as an error.
+fn tell_loss(table: TableKey, row: &Row, problems: &mut Vec<Problem>, before: usize) {
+    let mut told = problems.iter().skip(before);
+    if told.any(|problem| problem.severity() == Severity::Error) {
+        return;
+    }
+    let Some(primary) = table.def().fields.first() else { return };
+    Reader::new(table, row, problems).report(
+        primary.key,
+        Code::RowNotPublished,
+        "Cette ligne n'est pas publiée, à cause des autres problèmes signalés ici.",
+    );
+}
+
+/// Whether a row is published, or has a status that can't be read, so that it may be.
+fn is_meant_for_the_public(table: TableKey, row: &Row) -> bool {
+    if table.def().field(FieldKey::Status).is_none() {
+        return true;
+    }
+    // The row's own reading tells what is wrong with its status.
+    let status = Status::read(&mut Reader::new(table, row, &mut Vec::new()));
+    status.is_none_or(|status| status == Status::Published)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::content::{
         cell::Cell,
-        problem::Code,
         tables::{FieldKind, TABLES},
     };
 

@@ -126,7 +126,7 @@ impl Service {
     /// Reads a row; `None` when it has no name or no slug.
     pub fn read(row: &Row, problems: &mut Vec<Problem>) -> Option<Self> {
         let mut reader = Reader::new(TableKey::Services, row, problems);
-        let status = Status::read(&mut reader);
+        let status = Status::read(&mut reader)?;
         let name = reader.required_text(FieldKey::Name)?;
         Some(Self {
             record: row.id.clone(),

@@ -5,7 +5,7 @@ use super::{row::Reader, tables::FieldKey};
 /// *Statut* of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Being written, or without a status: not public.
+    /// Being written: not public.
     Draft,
     /// Public.
     Published,
@@ -14,13 +14,17 @@ pub enum Status {
 }
 
 impl Status {
-    /// Reads *Statut*. Empty or unknown means that the row is not public.
-    pub fn read(row: &mut Reader<'_>) -> Self {
+    /// Reads *Statut*. Empty is a draft. `None` when it can't be read: an option that was renamed is
+    /// no wish to take the row away from the public.
+    pub fn read(row: &mut Reader<'_>) -> Option<Self> {
         const KNOWN: &[(&str, Status)] = &[
             ("Brouillon", Status::Draft),
             ("Publié", Status::Published),
             ("Archivé", Status::Archived),
         ];
-        row.option(FieldKey::Status, KNOWN).unwrap_or(Self::Draft)
+        if row.is_empty(FieldKey::Status) {
+            return Some(Self::Draft);
+        }
+        row.option(FieldKey::Status, KNOWN)
     }
 }

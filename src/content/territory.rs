@@ -152,7 +152,8 @@ pub fn keys_reaching(commune: &Commune, reference: &Reference) -> Vec<(AreaKey, 
             keys.push((AreaKey::Listed(current), Reach::Inherited));
         }
     }
-    keys.push((AreaKey::Commune(current), Reach::Whole));
+    let reach = if current == commune.code { Reach::Whole } else { Reach::Inherited };
+    keys.push((AreaKey::Commune(current), reach));
     keys.extend(commune.epci.map(|siren| (AreaKey::Epci(siren), Reach::Whole)));
     keys.push((AreaKey::Departement(commune.departement), Reach::Whole));
     keys.push((AreaKey::Region(commune.region), Reach::Whole));

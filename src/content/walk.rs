@@ -134,8 +134,8 @@ pub fn walk<'a>(guide: &'a Guide, known: &Known) -> Result<Walk<'a>, WalkError> 
             Target::External(url) => break Outcome::External(url),
         }
     };
-    let is_answered = |step: &&Slug| !passed.contains_key(*step);
-    if let Some(step) = known.answers.keys().find(is_answered) {
+    let is_off_path = |step: &&Slug| !passed.contains_key(*step);
+    if let Some(step) = known.answers.keys().find(is_off_path) {
         let valid = passed.keys().copied().chain([&current.slug]).cloned().collect();
         return Err(WalkError::OffPath { step: step.clone(), valid });
     }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     airtable::{self, Client, Record},
-    catalog::{self, Built, Release},
+    catalog::{self, Built, Release, ReleaseId},
     content::{
         problem::{Problem, Severity},
         rows::Rows,
@@ -36,11 +36,17 @@ pub struct Settings {
     pub names: Names,
     /// Days after which a verification is called old; `None` never. Default: 730.
     pub verification_max_age_days: Option<u32>,
+    /// How long a release that would remove much is held before it is believed. Default: 1 hour.
+    pub hold: TimeDelta,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { names: Names::default(), verification_max_age_days: Some(730) }
+        Self {
+            names: Names::default(),
+            verification_max_age_days: Some(730),
+            hold: TimeDelta::hours(1),
+        }
     }
 }
 
@@ -62,6 +68,10 @@ struct State {
     pins: Mapping,
     /// Rows of each table in the last round that was published.
     row_counts: BTreeMap<TableKey, usize>,
+    /// The release that is held because it would remove much, and since when.
+    held: Option<(ReleaseId, DateTime<Utc>)>,
+    /// Airtable's monthly quota is spent: no call before this instant.
+    quiet_until: Option<DateTime<Utc>>,
 }
 
 /// What a round did.
@@ -103,23 +113,56 @@ pub enum RoundError {
         /// Rows in the last published round.
         before: usize,
     },
+    /// Much of what is public would go at once.
+    #[error("{before} {what} are public, and only {left} would stay")]
+    Shrunk {
+        /// What would go.
+        what: &'static str,
+        /// How many are public.
+        before: usize,
+        /// How many would stay.
+        left: usize,
+    },
+    /// The month's calls are spent, as Airtable said earlier.
+    #[error("the month's quota of API calls is spent; no call before {until}")]
+    Quiet {
+        /// When the next month starts.
+        until: DateTime<Utc>,
+    },
     /// The build was interrupted: a bug, or the service is stopping.
     #[error("the build did not finish")]
     Build(#[from] tokio::task::JoinError),
 }
 
 impl RoundError {
+    /// Whether trying again soon can't help: someone has to act first, or the month to end.
+    pub fn is_final(&self) -> bool {
+        use airtable::Error as E;
+        match self {
+            Self::Airtable(error) => matches!(
+                error,
+                E::Unauthorized { .. }
+                    | E::Forbidden { .. }
+                    | E::NotFound { .. }
+                    | E::BillingLimit { .. }
+            ),
+            Self::Quiet { .. } => true,
+            Self::Schema(_) | Self::Emptied { .. } | Self::Shrunk { .. } | Self::Build(_) => false,
+        }
+    }
+
     /// What the public may know.
     fn failure(&self) -> Failure {
         use airtable::Error as E;
         let code = match self {
             Self::Airtable(E::Unauthorized { .. }) => "unauthorized",
             Self::Airtable(E::Forbidden { .. } | E::NotFound { .. }) => "forbidden",
-            Self::Airtable(E::BillingLimit { .. }) => "quota-spent",
+            Self::Airtable(E::BillingLimit { .. }) | Self::Quiet { .. } => "quota-spent",
             Self::Airtable(E::RateLimited { .. }) => "rate-limited",
             Self::Airtable(_) => "unreachable",
             Self::Schema(_) => "schema",
             Self::Emptied { .. } => "emptied-table",
+            Self::Shrunk { .. } => "mass-removal",
             Self::Build(_) => "internal",
         };
         let message = match self {
@@ -170,7 +213,13 @@ impl Engine {
         let attempt = (self.clock)();
         let mut status = SyncStatus::clone(&self.live.status());
         status.last_attempt = Some(attempt);
-        let result = self.round(&mut state, &mut status).await;
+        let result = match state.quiet_until.filter(|until| attempt < *until) {
+            Some(until) => Err(RoundError::Quiet { until }),
+            None => self.round(&mut state, &mut status).await,
+        };
+        if let Err(RoundError::Airtable(airtable::Error::BillingLimit { .. })) = result {
+            state.quiet_until = next_month(attempt);
+        }
         status.calls = self.client.calls().total();
         let result = match result {
             Ok((outcome, rows)) => {
@@ -233,6 +282,7 @@ impl Engine {
         problems.extend(catalog::checks::dated(&built.release, self.today(), max_age));
         problems.sort();
         status.problems = problems.into();
+        self.check_not_shrunk(state, &built.release)?;
         state.pins = pins;
         state.row_counts = row_counts;
         Ok((self.swap(built.release), rows))
@@ -254,25 +304,51 @@ impl Engine {
         keyed.collect()
     }
 
-    /// Parses and builds away from the threads that answer requests.
+    /// Parses and builds, in a task of its own so that a panic ends the round and nothing else.
     async fn build(&self, mirror: Mirror) -> Result<Built, RoundError> {
         let previous = self.live.publication();
         let reference = self.reference;
-        let build = move || {
+        let build = async move {
             let rows = Rows::read(mirror, reference);
             let previous = previous.as_deref().map(|publication| &publication.release);
             catalog::build(rows, reference, previous)
         };
-        Ok(tokio::task::spawn_blocking(build).await?)
+        Ok(tokio::spawn(build).await?)
     }
 
+    /// Holds a release that would remove much, until it has stayed the same for the set time: an
+    /// emptied column or a renamed option may hide every row at a click.
+    fn check_not_shrunk(&self, state: &mut State, release: &Release) -> Result<(), RoundError> {
+        let now = (self.clock)();
+        let current = self.live.publication();
+        let loss = current.and_then(|current| mass_removal(&current.release, release));
+        let Some(error) = loss else {
+            state.held = None;
+            return Ok(());
+        };
+        match &state.held {
+            Some((id, since)) if id == release.id() => {
+                if now - *since < self.settings.hold {
+                    return Err(error);
+                }
+                state.held = None;
+                Ok(())
+            }
+            _ => {
+                state.held = Some((release.id().clone(), now));
+                Err(error)
+            }
+        }
+    }
+
+    /// Swaps in a release even if it says the same: it may fall back to other versions of a guide.
     fn swap(&self, release: Release) -> Outcome {
         let current = self.live.publication();
-        if current.is_some_and(|current| current.release.id() == release.id()) {
-            return Outcome::Unchanged;
-        }
-        self.live.publish(Publication { release, published_at: (self.clock)() });
-        Outcome::Published
+        let unchanged = current.filter(|current| current.release.id() == release.id());
+        let outcome = if unchanged.is_some() { Outcome::Unchanged } else { Outcome::Published };
+        let published_at = unchanged.map_or_else(self.clock, |current| current.published_at);
+        self.live.publish(Publication { release, published_at });
+        outcome
     }
 
     fn today(&self) -> NaiveDate {
@@ -297,6 +373,33 @@ fn check_not_emptied(
         }
     }
     Ok(())
+}
+
+/// Whether so much would go that it is more likely a slip: over 10 and over 30 % of a kind.
+fn mass_removal(current: &Release, next: &Release) -> Option<RoundError> {
+    let counts = |release: &Release| {
+        let content = release.content();
+        let steps = content.guides.values().map(|guide| guide.steps.len()).sum();
+        [
+            ("guides", content.guides.len()),
+            ("steps", steps),
+            ("documents", content.documents.len()),
+            ("services", content.services.len()),
+            ("territories", content.territories.len()),
+            ("holdings", content.holdings.len()),
+        ]
+    };
+    counts(current).into_iter().zip(counts(next)).find_map(|((what, before), (_, left))| {
+        let removed = before.saturating_sub(left);
+        let is_mass = removed > 10 && removed * 10 > before * 3;
+        is_mass.then_some(RoundError::Shrunk { what, before, left })
+    })
+}
+
+/// When Airtable's quota starts anew: on the first of the month.
+fn next_month(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let first = now.date_naive().with_day(1)?.checked_add_months(Months::new(1))?;
+    Some(first.and_time(NaiveTime::MIN).and_utc())
 }
 
 fn count(problems: &[Problem]) -> [usize; 3] {

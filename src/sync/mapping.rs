@@ -97,7 +97,11 @@ impl Resolution {
 /// Finds the tables and fields of the back office. `pinned` is the mapping of an earlier round.
 pub fn resolve(schema: &BaseSchema, names: &Names, pinned: &Mapping) -> Resolution {
     let mut resolver = Resolver { schema, names, pinned, problems: Vec::new() };
-    let tables = TABLES.iter().filter_map(|def| Some((def.key, resolver.table(def)?))).collect();
+    let mut tables = BTreeMap::new();
+    for def in TABLES {
+        tables.extend(resolver.table(def).map(|table| (def.key, table)));
+    }
+    resolver.check_links(&mut tables);
     Resolution { mapping: Mapping { tables }, problems: resolver.problems }
 }
 
@@ -134,11 +138,47 @@ impl Resolver<'_> {
             );
             self.problems.push(Problem::of_table(def.key, Code::Renamed, message));
         }
-        let fields = def.fields.iter().filter_map(|field| {
-            let found = self.field(def, field, table, pinned)?;
-            Some((found.id().clone(), field.key))
-        });
-        Some(MappedTable { id: table.id.clone(), fields: fields.collect() })
+        let mut fields = BTreeMap::new();
+        for field in def.fields {
+            let Some(found) = self.field(def, field, table, pinned) else { continue };
+            if let Some(other) = fields.insert(found.id().clone(), field.key) {
+                let other = def.field(other).map_or("", |other| other.name);
+                let message = format!(
+                    "Le champ « {} » sert à la fois de « {other} » et de « {} » : revoir les noms \
+                     donnés dans la configuration.",
+                    found.name(),
+                    field.name
+                );
+                let problem = Problem::of_field(def.key, field.key, Code::WrongFieldType, message);
+                self.problems.push(problem);
+            }
+        }
+        Some(MappedTable { id: table.id.clone(), fields })
+    }
+
+    /// Leaves out link fields that lead to another table than they should.
+    fn check_links(&mut self, tables: &mut BTreeMap<TableKey, MappedTable>) {
+        let ids: BTreeMap<_, _> =
+            tables.iter().map(|(key, table)| (*key, table.id.clone())).collect();
+        for (key, mapped) in tables.iter_mut() {
+            let (def, schema) = (key.def(), self.schema.table(&mapped.id));
+            mapped.fields.retain(|id, field| {
+                let Some(def) = def.field(*field) else { return true };
+                let FieldKind::Links(target) = def.kind else { return true };
+                let seen = schema.and_then(|table| table.fields.get(id)?.linked_table());
+                if seen.is_none_or(|seen| ids.get(&target).is_none_or(|id| *id == seen)) {
+                    return true;
+                }
+                let message = format!(
+                    "Le champ « {} » doit mener à la table « {} » : il mène ailleurs.",
+                    def.name,
+                    target.def().name
+                );
+                let code = retyped(def.need);
+                self.problems.push(Problem::of_field(*key, *field, code, message));
+                false
+            });
+        }
     }
 
     fn field<'s>(
@@ -181,10 +221,7 @@ impl Resolver<'_> {
         if accepts(def.kind, field) {
             return Some(field);
         }
-        let code = match def.need {
-            Need::Required => Code::WrongFieldType,
-            Need::Optional => Code::WrongOptionalFieldType,
-        };
+        let code = retyped(def.need);
         let message = format!(
             "Le champ « {} » est maintenant de type « {} », qui ne convient pas : {} est attendu.",
             field.name(),
@@ -193,6 +230,13 @@ impl Resolver<'_> {
         );
         report(&mut self.problems, code, message);
         None
+    }
+}
+
+fn retyped(need: Need) -> Code {
+    match need {
+        Need::Required => Code::WrongFieldType,
+        Need::Optional => Code::WrongOptionalFieldType,
     }
 }
 
