@@ -1,6 +1,6 @@
 //! Build: from rows that were read to a release, linked and validated.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
@@ -35,11 +35,15 @@ pub struct Built {
 
 /// Builds a release.
 ///
-/// A guide that is broken is kept as it is in `previous`, if it is there. Pure: the same rows and
+/// A row that can't be read and a guide that is broken are kept as they are in `previous`, if they
+/// are there: what a slip takes away would leave a wrong answer, not a missing one. Pure: the same rows and
 /// the same previous release give the same release, in whatever order the rows come.
 pub fn build(mut rows: Rows, reference: &Reference, previous: Option<&Release>) -> Built {
     let mut problems = std::mem::take(&mut rows.problems);
     let holding_rows = std::mem::take(&mut rows.holdings);
+    if let Some(previous) = previous {
+        restore(&mut rows, previous.content(), &mut problems);
+    }
     let document_slugs = slugs_of(&rows.documents, TableKey::Documents, &mut problems);
     let service_slugs = slugs_of(&rows.services, TableKey::Services, &mut problems);
     let territory_slugs = slugs_of(&rows.territories, TableKey::Territories, &mut problems);
@@ -51,11 +55,15 @@ pub fn build(mut rows: Rows, reference: &Reference, previous: Option<&Release>) 
         territories: &territory_slugs,
         problems: &mut problems,
     };
-    let holdings = holding_rows
+    let mut holdings: Vec<Holding> = holding_rows
         .into_rows()
         .filter(|holding| holding.status == Status::Published)
         .filter_map(|holding| linker.link(holding))
         .collect();
+    if let Some(previous) = previous {
+        holdings.extend(linker.earlier(previous.content()));
+        holdings.sort_by(|a, b| a.record.cmp(&b.record));
+    }
     check_seats(&rows.services, reference, &mut problems);
     let content = Content {
         guides: guides.published,
@@ -130,6 +138,44 @@ fn published<T: Published>(table: &Table<T>, slugs: &HashMap<RecordId, Slug>) ->
     rows
 }
 
+/// Puts the last published version in the place of each row that can't be read.
+fn restore(rows: &mut Rows, previous: &Content, problems: &mut Vec<Problem>) {
+    fn earlier<'a, T: Published + 'a>(
+        lost: &HashSet<RecordId>,
+        published: impl Iterator<Item = &'a T>,
+    ) -> Vec<T> {
+        published.filter(|row| lost.contains(row.record())).cloned().collect()
+    }
+    fn put<T: Published>(
+        table: &mut Table<T>,
+        key: TableKey,
+        rows: Vec<T>,
+        problems: &mut Vec<Problem>,
+    ) {
+        for row in rows {
+            problems.push(kept(key, row.record(), Some(row.name())));
+            let record = row.record().clone();
+            table.restore(&record, row);
+        }
+    }
+    let documents = earlier(&rows.lost, previous.documents.values());
+    let services = earlier(&rows.lost, previous.services.values());
+    let territories = earlier(&rows.lost, previous.territories.values());
+    put(&mut rows.documents, TableKey::Documents, documents, problems);
+    put(&mut rows.services, TableKey::Services, services, problems);
+    put(&mut rows.territories, TableKey::Territories, territories, problems);
+}
+
+fn kept(table: TableKey, record: &RecordId, label: Option<&str>) -> Problem {
+    let primary = table.def().fields.first().map_or(FieldKey::Name, |field| field.key);
+    Origin { table, record, label }.problem(
+        primary,
+        Code::KeptLastGood,
+        "Cette ligne ne peut pas être lue : le public voit toujours sa dernière version valable. \
+         Corriger les problèmes signalés pour la publier à nouveau.",
+    )
+}
+
 struct HoldingLinker<'a> {
     rows: &'a Rows,
     documents: &'a HashMap<RecordId, Slug>,
@@ -177,6 +223,28 @@ impl HoldingLinker<'_> {
             source: row.source,
             verified_on: row.verified_on,
         })
+    }
+
+    /// The last published version of each holding that can't be read, as far as what it names is
+    /// still there.
+    fn earlier(&mut self, previous: &Content) -> Vec<Holding> {
+        let names = |slugs: &HashMap<RecordId, Slug>| slugs.values().cloned().collect();
+        let documents: HashSet<Slug> = names(self.documents);
+        let services: HashSet<Slug> = names(self.services);
+        let territories: HashSet<Slug> = names(self.territories);
+        let lost = previous.holdings.iter().filter(|holding| {
+            self.rows.lost.contains(&holding.record)
+                && documents.contains(&holding.document)
+                && holding.service.as_ref().is_none_or(|service| services.contains(service))
+                && holding.territories.iter().all(|territory| territories.contains(territory))
+                && holding.contact_first.iter().all(|service| services.contains(service))
+        });
+        let lost: Vec<Holding> = lost.cloned().collect();
+        for holding in &lost {
+            let label = holding.title.as_deref();
+            self.problems.push(kept(TableKey::Holdings, &holding.record, label));
+        }
+        lost
     }
 
     fn document(&mut self, link: &RecordId, origin: Origin<'_>) -> Option<Slug> {

@@ -3,7 +3,11 @@
 //! A broken choice or step is left out and told; what remains goes on. When what is lost would
 //! break the guide for the public, the guide's earlier version is kept instead.
 
-use std::{cmp::Ordering, collections::HashMap, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
 
@@ -52,7 +56,9 @@ pub(super) fn build(
     let mut good = HashMap::new();
     for row in published() {
         let Some(slug) = slugs.get(&row.record) else { continue };
-        let built = builder.guide(row, slug);
+        let earlier = previous.and_then(|release| release.content().good.get(&row.record));
+        let mut built = builder.guide(row, slug);
+        built.is_broken |= earlier.is_some_and(|earlier| has_lost(earlier, &rows.lost));
         let guide = match built {
             Built { guide: Some(guide), is_broken: false } => {
                 let guide = Arc::new(guide);
@@ -60,25 +66,51 @@ pub(super) fn build(
                 Some(guide)
             }
             Built { guide, is_broken: _ } => {
-                let earlier = previous.and_then(|release| release.content().good.get(&row.record));
                 let kept = earlier.map(|earlier| Arc::new(stale(earlier, slug)));
                 if let Some(earlier) = earlier {
                     good.insert(row.record.clone(), Arc::clone(earlier));
-                    builder.problems.push(row.origin().problem(
-                        FieldKey::Title,
-                        Code::KeptLastGood,
-                        "Le guide est incomplet : le public voit toujours sa dernière version \
-                         valable. Corriger les problèmes signalés pour le publier à nouveau.",
-                    ));
+                    builder.problems.push(told_as_kept(row.origin()));
                 }
                 kept.or(guide.map(Arc::new))
             }
         };
         guides.extend(guide.map(|guide| (slug.clone(), guide)));
     }
+    let earlier = previous.into_iter().flat_map(|release| release.content().good.values());
+    for earlier in earlier.filter(|guide| rows.lost.contains(&guide.record)) {
+        if guides.contains_key(&earlier.slug) {
+            continue;
+        }
+        let origin = Origin {
+            table: TableKey::Guides,
+            record: &earlier.record,
+            label: Some(&earlier.title),
+        };
+        problems.push(told_as_kept(origin));
+        guides.insert(earlier.slug.clone(), Arc::new(stale(earlier, &earlier.slug)));
+        good.insert(earlier.record.clone(), Arc::clone(earlier));
+    }
     guides.sort_unstable_keys();
     cut_dangling(&mut guides, documents, problems);
     Guides { published: guides, good }
+}
+
+/// Whether a step or a choice of an earlier version can't be read now.
+fn has_lost(earlier: &Guide, lost: &HashSet<RecordId>) -> bool {
+    !lost.is_empty()
+        && earlier.steps.values().any(|step| {
+            lost.contains(&step.record)
+                || step.choices.iter().any(|choice| lost.contains(&choice.record))
+        })
+}
+
+fn told_as_kept(guide: Origin<'_>) -> Problem {
+    guide.problem(
+        FieldKey::Title,
+        Code::KeptLastGood,
+        "Le guide est incomplet : le public voit toujours sa dernière version valable. Corriger les \
+         problèmes signalés pour le publier à nouveau.",
+    )
 }
 
 /// An earlier version, to be published in place of a broken one.

@@ -618,3 +618,71 @@ fn without_a_holding_the_likely_contacts_are_given() {
     assert_eq!(contacts("35238"), ["archives-de-rennes"]);
     assert_eq!(contacts("35001"), ["la-mairie-de-la-commune"]);
 }
+
+#[test]
+fn a_row_that_can_not_be_read_stays_as_it_was() {
+    let good = Base::sound().build(None).release;
+    let slips = [
+        (T::Holdings, "recH2", F::From, text("vers 1908")),
+        (T::Holdings, "recH2", F::Until, text("1900")),
+        (T::Holdings, "recH2", F::State, select("Perdu")),
+        (T::Holdings, "recH2", F::Service, links(&[])),
+        (T::Territories, "recRen", F::Code, text("3523")),
+        (T::Territories, "recRen", F::Level, select("Ville")),
+        (T::Services, "recArch", F::Name, Cell::Failed("#ERROR!".into())),
+        (T::Services, "recArch", F::Status, select("Publiée")),
+        (T::Documents, "recDoc", F::Status, select("En ligne")),
+        (T::Guides, "recG", F::Title, Cell::Failed("#ERROR!".into())),
+        (T::Choices, "recA1", F::Label, Cell::Failed("#ERROR!".into())),
+        (T::Steps, "recR", F::Type, select("Fin")),
+    ];
+    for (table, record, field, cell) in slips {
+        let slipped = Base::sound().with(table, record, [(field, cell)]);
+        let built = slipped.build(Some(&good));
+        let content = built.release.content();
+        assert_eq!(content.holdings, good.content().holdings, "{record}.{field:?}");
+        assert_eq!(content.documents, good.content().documents, "{record}.{field:?}");
+        assert_eq!(content.services, good.content().services, "{record}.{field:?}");
+        assert_eq!(content.territories, good.content().territories, "{record}.{field:?}");
+        let guide = &content.guides[&slug("urbanisme")];
+        assert_eq!(guide.steps, good.content().guides[&slug("urbanisme")].steps);
+        assert!(errors(&built.problems).contains(&Code::KeptLastGood));
+        let again = slipped.build(Some(&built.release));
+        assert_eq!(again.release.id(), built.release.id(), "{record}.{field:?}: it lasts");
+        let mended = Base::sound().build(Some(&again.release));
+        assert_eq!(mended.release.id(), good.id(), "{record}.{field:?}: it moves on");
+    }
+}
+
+#[test]
+fn a_guide_that_was_never_sound_is_no_last_good_version() {
+    let slip = Base::sound().without(T::Choices, "recA1", F::TargetStep);
+    let first = slip.build(None).release;
+    let second = slip.build(Some(&first)).release;
+    assert_eq!(second.id(), first.id());
+    assert!(!second.content().guides[&slug("urbanisme")].is_stale);
+}
+
+#[test]
+fn a_kept_guide_gets_back_what_it_names() {
+    let good = Base::sound().build(None).release;
+    let slip = || Base::sound().without(T::Choices, "recA3", F::TargetStep);
+    let draft = [(F::Status, select("Brouillon"))];
+    let without_document = slip().with(T::Documents, "recDoc", draft).build(Some(&good)).release;
+    let result = |release: &super::Release| {
+        release.content().guides[&slug("urbanisme")].steps[&slug("ou-le-consulter")].kind
+    };
+    assert_eq!(result(&without_document), StepKind::DeadEnd);
+    let back = slip().build(Some(&without_document)).release;
+    assert_eq!(result(&back), StepKind::Result);
+}
+
+#[test]
+fn drafts_that_can_not_be_read_are_no_problem() {
+    let draft = || (F::Status, select("Brouillon"));
+    let base = Base::sound()
+        .with(T::Steps, "recDraft1", [(F::Title, text("À écrire")), draft()])
+        .with(T::Holdings, "recDraft2", [(F::Title, text("À compléter")), draft()])
+        .with(T::Guides, "recDraft3", [draft()]);
+    assert_eq!(base.build(None).problems, []);
+}

@@ -33,7 +33,7 @@ pub(super) struct Options {
 }
 
 /// How long an edit waits for the next round: short, since nobody else needs the calls.
-const ROUND: Duration = Duration::from_secs(2);
+const ROUND: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(options: Options) -> anyhow::Result<()> {
     logging::start(&LogConfig { filter: "warn".to_owned(), ..LogConfig::default() })?;

@@ -33,8 +33,8 @@ pub struct Holding {
     pub state: State,
     /// How to get it.
     pub access: Vec<AccessMode>,
-    /// Where to read it online.
-    pub online: Option<Url>,
+    /// Where to read it online. Boxed: it is large, and most have none.
+    pub online: Option<Box<Url>>,
     /// Anything else, for the public.
     pub notes: Option<RichText>,
     /// Whom to ask before going there.
@@ -125,7 +125,7 @@ pub struct HoldingRow {
     /// *Modalités*.
     pub access: Vec<AccessMode>,
     /// *En ligne*.
-    pub online: Option<Url>,
+    pub online: Option<Box<Url>>,
     /// *Précisions*.
     pub notes: Option<RichText>,
     /// *Contacter d'abord*.
@@ -167,7 +167,7 @@ impl HoldingRow {
             period: period?,
             state: state?,
             access: reader.options(FieldKey::Access, AccessMode::OPTIONS),
-            online: reader.url(FieldKey::OnlineLink),
+            online: reader.url(FieldKey::OnlineLink).map(Box::new),
             notes: reader.rich_text(FieldKey::Notes),
             contact_first: reader.links(FieldKey::ContactFirst),
             call_number: reader.text(FieldKey::CallNumber),

@@ -127,7 +127,7 @@ codes! {
     UnreadableAddress = "unreadable-address", Warning;
     /// A record was verified too long ago.
     StaleVerification = "stale-verification", Warning;
-    /// A guide is kept as it last was, because an edit broke it.
+    /// A guide or a row is kept as it last was, because an edit broke it.
     KeptLastGood = "kept-last-good", Error;
 }
 

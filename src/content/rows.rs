@@ -1,6 +1,6 @@
 //! Everything that the back office's rows say, read but not yet linked to each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     document::Document,
@@ -35,6 +35,8 @@ pub struct Rows {
     pub holdings: Table<HoldingRow>,
     /// What is wrong with single rows.
     pub problems: Vec<Problem>,
+    /// Rows that should be public and could not be read.
+    pub lost: HashSet<RecordId>,
 }
 
 /// The rows of one table, by record id, so that nothing depends on the order in which Airtable
@@ -74,6 +76,14 @@ impl<T> Table<T> {
         self.rows.iter().filter_map(|(_, row)| row.as_ref())
     }
 
+    /// Puts an earlier version in the place of a row that can't be read now.
+    pub fn restore(&mut self, id: &RecordId, earlier: T) {
+        let row = self.index.get(id).and_then(|at| self.rows.get_mut(*at));
+        if let Some((_, row @ None)) = row {
+            *row = Some(earlier);
+        }
+    }
+
     /// The rows that could be read, to be kept.
     pub fn into_rows(self) -> impl Iterator<Item = T> {
         self.rows.into_iter().filter_map(|(_, row)| row)
@@ -108,7 +118,8 @@ impl Rows {
     /// Reads every row of every table.
     pub fn read(source: impl Source, reference: &Reference) -> Self {
         let mut problems = Vec::new();
-        let mut reader = TableReader { source, problems: &mut problems };
+        let mut lost = HashSet::new();
+        let mut reader = TableReader { source, problems: &mut problems, lost: &mut lost };
         Self {
             guides: reader.read(TableKey::Guides, GuideRow::read),
             steps: reader.read(TableKey::Steps, StepRow::read),
@@ -120,6 +131,7 @@ impl Rows {
             }),
             holdings: reader.read(TableKey::Holdings, HoldingRow::read),
             problems,
+            lost,
         }
     }
 }
@@ -127,6 +139,7 @@ impl Rows {
 struct TableReader<'a, S> {
     source: S,
     problems: &'a mut Vec<Problem>,
+    lost: &'a mut HashSet<RecordId>,
 }
 
 impl<S: Source> TableReader<'_, S> {
@@ -146,6 +159,7 @@ impl<S: Source> TableReader<'_, S> {
             if is_meant_for_the_public(table, &row) {
                 if value.is_none() {
                     tell_loss(table, &row, self.problems, before);
+                    self.lost.insert(row.id.clone());
                 }
             } else {
                 // A draft is unfinished by definition: it is checked once it is published.

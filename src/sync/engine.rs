@@ -245,7 +245,12 @@ impl Engine {
                 status.failure = Some(error.failure());
                 let cause = anyhow::Chain::new(&error).map(ToString::to_string);
                 let cause = cause.collect::<Vec<_>>().join(": ");
-                tracing::warn!(%cause, "the last good release stays");
+                match self.live.publication() {
+                    Some(_) => {
+                        tracing::warn!(%cause, "a round failed; the last good release stays")
+                    }
+                    None => tracing::warn!(%cause, "a round failed, and nothing is public yet"),
+                }
                 Err(error)
             }
         };
