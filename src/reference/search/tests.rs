@@ -239,7 +239,7 @@ fn codes() -> impl Strategy<Value = String> {
     let of_a_commune = (0..communes.len(), any::<prop::sample::Index>(), 1usize..=5).prop_map(
         move |(at, which, len)| {
             let commune = &communes[at];
-            let mut codes: Vec<_> = commune.postcodes.iter().map(|code| code.as_str()).collect();
+            let mut codes: Vec<_> = commune.postcodes.iter().map(Postcode::as_str).collect();
             codes.push(commune.code.as_str());
             which.get(&codes)[..len].to_owned()
         },
