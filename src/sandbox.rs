@@ -127,8 +127,7 @@ impl Sandbox {
         // Both setters accept every address and port of an http URL.
         let _ = root.set_ip_host(host);
         let _ = root.set_port(Some(address.port()));
-        let shared =
-            Arc::new(Shared::new(config, root, world, reqwest::Client::builder().build()?));
+        let shared = Arc::new(Shared::new(config, root, world, net::client()?));
         let service = http::service(shared.clone());
         let stop = shared.shutdown.clone();
         let server = tokio::spawn(

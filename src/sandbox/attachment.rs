@@ -73,6 +73,23 @@ impl Files {
         id
     }
 
+    /// Keeps the files of another collection too.
+    pub(super) fn adopt(&mut self, others: &Self) {
+        self.0.extend(others.0.iter().map(|(id, file)| (id.clone(), file.clone())));
+    }
+
+    /// Drops the files of another collection.
+    pub(super) fn drop_all(&mut self, others: &Self) {
+        for id in others.0.keys() {
+            self.0.remove(id);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The file of an id.
     pub fn get(&self, id: &str) -> Option<&File> {
         self.0.get(id)

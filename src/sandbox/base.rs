@@ -14,7 +14,7 @@ use super::{
     error::ApiError,
     formula::Formula,
     ids::RecordId,
-    schema::{Field, FieldKey, FieldKind},
+    schema::{Field, FieldKey, FieldKind, Through},
     webhook::Webhook,
 };
 
@@ -158,6 +158,26 @@ impl Base {
     pub(super) fn position(&self, id_or_name: &str) -> Option<usize> {
         let by_id = self.tables.iter().position(|table| table.id == id_or_name);
         by_id.or_else(|| self.tables.iter().position(|table| table.name == id_or_name))
+    }
+
+    /// The table and field that a lookup or rollup of `table` leads to.
+    pub(super) fn target_of(&self, table: &Table, through: &Through) -> Option<(&Table, &Field)> {
+        let FieldKind::Links(link) = &table.field(&through.link)?.kind else { return None };
+        let target = self.table(&link.table)?;
+        Some((target, target.field(&through.target)?))
+    }
+
+    /// Whether cells of the field hold files, its own or looked up.
+    pub(super) fn holds_files(&self, table: &Table, field: &Field) -> bool {
+        /// Lookups of lookups followed; a circle of them ends here.
+        const MAX_STEPS: usize = 8;
+        let lookup = |(table, field): (&'_ Table, &'_ Field)| match &field.kind {
+            FieldKind::Lookup(through) => self.target_of(table, through),
+            _ => None,
+        };
+        std::iter::successors(Some((table, field)), |at| lookup(*at))
+            .take(MAX_STEPS)
+            .any(|(_, field)| matches!(field.kind, FieldKind::Attachments))
     }
 
     /// Finds a table, or answers as Airtable does for one that is unknown: 403.

@@ -99,12 +99,7 @@ fn links<'a>(table: &Table, record: &'a Record, link: &str) -> &'a [Value] {
 
 /// The values of the linked records, in the order of the links; lists are joined.
 fn looked_up(base: &Base, table: &Table, record: &Record, through: &Through) -> Vec<Value> {
-    let linked = table.field(&through.link).and_then(|field| match &field.kind {
-        FieldKind::Links(link) => base.table(&link.table),
-        _ => None,
-    });
-    let target = linked.and_then(|linked| Some((linked, linked.field(&through.target)?)));
-    let Some((linked, target)) = target else { return Vec::new() };
+    let Some((linked, target)) = base.target_of(table, through) else { return Vec::new() };
     let mut values = Vec::new();
     for id in links(table, record, &through.link).iter().filter_map(Value::as_str) {
         match linked.records.get(id).and_then(|record| record.cells.get(target.key)) {

@@ -4,22 +4,31 @@
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde_json::{Map, Value, json};
-use url::{Host, Url};
+use url::Url;
 
-use super::{attachment::File, error::ApiError, schema::FieldKind, state::Shared};
+use super::{
+    attachment::{File, Files},
+    error::ApiError,
+    net::is_loopback,
+    schema::FieldKind,
+    state::Shared,
+};
 
 /// How long a loopback address may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Most bytes read from a loopback address.
+const MAX_FILE: usize = 20 << 20;
 
 impl Shared {
-    /// Replaces each attachment given by address with one that the sandbox holds.
+    /// Replaces each attachment given by address with one that is put into `fetched`.
     pub(super) async fn fetch_attachments(
         &self,
         base: &str,
         table: &str,
         fields: &mut Map<String, Value>,
+        fetched: &mut Files,
     ) -> Result<(), ApiError> {
         let names: Vec<String> = {
             let world = self.world.read();
@@ -37,7 +46,7 @@ impl Shared {
                 let Some(url) = item.get("url").and_then(Value::as_str) else { continue };
                 let filename = item.get("filename").and_then(Value::as_str);
                 let file = self.fetch(url, filename).await?;
-                let id = self.world.write().files.add(None, file);
+                let id = fetched.add(None, file);
                 *item = json!({ "id": id });
             }
         }
@@ -60,24 +69,27 @@ impl Shared {
         if !is_loopback(&url) {
             return Ok(File::elsewhere(name));
         }
-        let response = self.client.get(url).timeout(PATIENCE).send().await;
-        let response = response.and_then(reqwest::Response::error_for_status);
-        let Ok(response) = response else { return Ok(File::elsewhere(name)) };
-        let content = response.bytes().await;
-        Ok(content.map_or_else(
-            |_| File::elsewhere(name.clone()),
-            |content| File::new(name.clone(), None, content),
-        ))
+        let content = match self.client.get(url).timeout(PATIENCE).send().await {
+            Ok(response) if response.status().is_success() => read_body(response).await,
+            Ok(_) | Err(_) => None,
+        };
+        Ok(match content {
+            Some(content) => File::new(name, None, content),
+            None => File::elsewhere(name),
+        })
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
+/// Reads a body to its end; `None` when it breaks off or is too large.
+async fn read_body(mut response: reqwest::Response) -> Option<Bytes> {
+    let mut content = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        if content.len() + chunk.len() > MAX_FILE {
+            return None;
+        }
+        content.extend_from_slice(&chunk);
     }
+    Some(content.freeze())
 }
 
 /// Reads `image/png;base64,…`.
@@ -86,4 +98,42 @@ fn read_data_url(path: &str) -> Option<(String, Bytes)> {
     let media_type = head.strip_suffix(";base64")?;
     let media_type = if media_type.is_empty() { "text/plain" } else { media_type };
     Some((media_type.to_owned(), BASE64_STANDARD.decode(data).ok()?.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Sandbox,
+        config::{Config, DEFAULT_TOKEN},
+        seed::BaseSeed,
+    };
+    use super::*;
+
+    #[tokio::test]
+    async fn files_of_a_refused_write_are_not_kept() {
+        let base: BaseSeed = serde_json::from_value(json!({
+            "id": "appFiles000000001", "name": "Files",
+            "tables": [{
+                "id": "tblFiles000000001", "name": "Files", "primaryFieldId": "fldName",
+                "fields": [
+                    { "id": "fldName", "name": "Name", "type": "singleLineText" },
+                    { "id": "fldFile", "name": "File", "type": "multipleAttachments" },
+                    { "id": "fldSize", "name": "Size", "type": "number" },
+                ],
+                "records": [],
+            }],
+        }))
+        .unwrap();
+        let sandbox = Sandbox::start(Config::default(), &[base]).await.unwrap();
+        let url = sandbox.url().join("v0/appFiles000000001/Files").unwrap();
+        let file = json!([{ "url": "data:text/plain;base64,c2FsdXQ=", "filename": "s.txt" }]);
+        let mut kept = Vec::new();
+        for size in [json!("many"), json!(5)] {
+            let body = json!({ "fields": { "File": file, "Size": size } });
+            let request = reqwest::Client::new().post(url.clone()).bearer_auth(DEFAULT_TOKEN);
+            let status = request.json(&body).send().await.unwrap().status().as_u16();
+            kept.push((status, sandbox.shared.world.read().files.len()));
+        }
+        assert_eq!(kept, [(422, 0), (200, 1)]);
+    }
 }

@@ -85,6 +85,10 @@ pub(super) fn service(shared: Arc<Shared>) -> NormalizePath<Router> {
         .route("/_sandbox/clock/advance", post(control::advance_clock))
         .route("/_sandbox/cells", put(control::set_cell))
         .layer(middleware::from_fn(control::same_origin));
-    let router = bench.merge(api).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(shared);
+    let router = bench
+        .merge(api)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(shared.clone(), gate::own_name))
+        .with_state(shared);
     NormalizePath::trim_trailing_slash(router)
 }

@@ -1,4 +1,4 @@
-//! Connections that a handler can break off without an answer.
+//! Connections: those that a handler can break off without an answer, and the sandbox's own.
 
 use std::{
     io,
@@ -12,10 +12,28 @@ use std::{
 };
 
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
+use reqwest::redirect::Policy;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
+use url::{Host, Url};
+
+/// The client for pings and attachments. It goes where it is told and nowhere else: a redirect or a
+/// proxy could lead away from the loopback.
+pub(super) fn client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder().no_proxy().redirect(Policy::none()).build()
+}
+
+/// Whether an address names this machine and no other.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
 
 /// A listener whose connections can be cut.
 #[derive(Debug)]

@@ -139,13 +139,26 @@ impl Shared {
         author: Author,
         change: impl FnOnce(&mut Transaction<'_>, &Files) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
+        self.edit_with(&Files::default(), base, author, change)
+    }
+
+    /// Runs a transaction that brings files, which are kept if it succeeds.
+    pub(super) fn edit_with<T>(
+        self: &std::sync::Arc<Self>,
+        brought: &Files,
+        base: &str,
+        author: Author,
+        change: impl FnOnce(&mut Transaction<'_>, &Files) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let now = self.now();
         let (result, told) = {
             let mut world = self.world.write();
             let World { bases, files } = &mut *world;
             let base = bases.get_mut(base).ok_or_else(ApiError::not_found)?;
             let mut transaction = Transaction::begin(base, author, now);
-            let result = change(&mut transaction, files)?;
+            files.adopt(brought);
+            let result =
+                change(&mut transaction, files).inspect_err(|_| files.drop_all(brought))?;
             (result, transaction.commit())
         };
         self.changed.notify_one();

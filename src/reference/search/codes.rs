@@ -22,7 +22,7 @@ pub(super) fn suggest<'a>(
     limit: usize,
 ) -> Vec<Suggestion<'a>> {
     let by_insee = suggest_by_insee(reference, &digits);
-    let mut ranking = Ranking::new(limit.saturating_sub(usize::from(by_insee.is_some())));
+    let mut ranking = Ranking::new(limit);
     for (postcode, commune) in postcodes_starting_with(reference, &digits) {
         if let Some(rank) = reference.search.rank_of(*commune) {
             ranking.offer((), rank, *postcode);
@@ -38,6 +38,7 @@ pub(super) fn suggest<'a>(
         !suggestions.iter().any(|other| std::ptr::eq(other.commune, found.commune))
     };
     if let Some(found) = by_insee.filter(is_new) {
+        suggestions.truncate(limit.saturating_sub(1));
         suggestions.push(found);
     }
     suggestions

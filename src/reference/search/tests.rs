@@ -233,6 +233,48 @@ fn queries() -> impl Strategy<Value = String> {
     prop_oneof![names, "[a-z' -]{0,12}", "[0-9]{0,6}", "[a-z]{1,8} [0-9]{1,5}", "\\PC{0,40}"]
 }
 
+/// Codes as people type them, whole or begun.
+fn codes() -> impl Strategy<Value = String> {
+    let communes = reference().communes();
+    let of_a_commune = (0..communes.len(), any::<prop::sample::Index>(), 1usize..=5).prop_map(
+        move |(at, which, len)| {
+            let commune = &communes[at];
+            let mut codes: Vec<_> = commune.postcodes.iter().map(Postcode::as_str).collect();
+            codes.push(commune.code.as_str());
+            which.get(&codes)[..len].to_owned()
+        },
+    );
+    let of_both_kinds: Vec<_> = communes
+        .iter()
+        .map(|commune| commune.code.as_str().to_owned())
+        .filter(|code| {
+            code.parse().is_ok_and(|code| communes.iter().any(|c| c.postcodes.contains(&code)))
+        })
+        .take(200)
+        .collect();
+    prop_oneof![of_a_commune, prop::sample::select(of_both_kinds), "[0-9]{1,5}"]
+}
+
+#[test]
+fn a_code_with_two_meanings_fills_its_list() {
+    let found = reference().suggest("03110", 5);
+    assert_eq!(found.len(), 5, "{found:?}");
+}
+
+proptest! {
+    #[test]
+    fn a_lower_limit_only_cuts_codes(query in codes(), limit in 1usize..20) {
+        let codes = |limit| -> Vec<_> {
+            reference().suggest(&query, limit).iter().map(|found| found.commune.code).collect()
+        };
+        let (all, fewer) = (codes(MAX_SUGGESTIONS), codes(limit));
+        prop_assert_eq!(fewer.len(), limit.min(all.len()));
+        // The last may be the commune of that INSEE code, whatever comes before it.
+        let before_last = fewer.len().saturating_sub(1);
+        prop_assert_eq!(&all[..before_last], &fewer[..before_last]);
+    }
+}
+
 proptest! {
     #[test]
     fn suggestions_are_bounded_distinct_and_repeatable(query in queries(), limit in 0usize..20) {

@@ -169,12 +169,9 @@ fn choice(choices: &[crate::sandbox::schema::Choice], name: &str) -> Value {
 
 fn lookup(base: &Base, table: &Table, through: &Through, cells: RecordCells<'_>) -> Value {
     let ids = table.field(&through.link).and_then(cells).and_then(Value::as_array);
-    let linked = table.field(&through.link).and_then(|field| match &field.kind {
-        FieldKind::Links(link) => base.table(&link.table),
-        _ => None,
-    });
-    let target = linked.and_then(|linked| Some((linked, linked.field(&through.target)?)));
-    let (Some(ids), Some((linked, target))) = (ids, target) else { return Value::Null };
+    let (Some(ids), Some((linked, target))) = (ids, base.target_of(table, through)) else {
+        return Value::Null;
+    };
     let mut values = Map::new();
     for id in ids.iter().filter_map(Value::as_str) {
         let cell = linked.records.get(id).and_then(|record| record.cells.get(target.key));

@@ -1,5 +1,7 @@
 //! Changes of tables and fields.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -79,7 +81,11 @@ impl Transaction<'_> {
                 format!("A field of type {} can't be the primary field", primary.type_name);
             return Err(ApiError::unprocessable("INVALID_FIELD_TYPE_FOR_PRIMARY", message));
         }
+        let mut names = HashSet::new();
         for field in &new.fields {
+            if !names.insert(&field.name) {
+                return Err(duplicate("FIELD", &field.name));
+            }
             check_new_field(self.base, None, field)?;
         }
         let id = IdKind::Table.fresh();
@@ -111,6 +117,8 @@ impl Transaction<'_> {
         check_new_field(self.base, self.base.tables.get(at), &new)?;
         let id = IdKind::Field.fresh();
         let mut options = new.options.unwrap_or_default();
+        // Made here, not told: another's would not lead back.
+        options.remove("inverseLinkFieldId");
         let linked = options.get("linkedTableId").and_then(Value::as_str).map(str::to_owned);
         let inverse = linked
             .filter(|_| new.type_name == "multipleRecordLinks")
@@ -283,8 +291,10 @@ fn check_new_field(base: &Base, table: Option<&Table>, new: &NewField) -> Result
         ));
     }
     match &kind {
-        FieldKind::Links(link) if base.table(&link.table).is_none() => {
-            Err(ApiError::invalid_request(format!("there is no table {}", link.table)))
+        // An id, since a name would not outlive a rename.
+        FieldKind::Links(link) if !base.tables.iter().any(|table| table.id == link.table) => {
+            let message = format!("no table has the id {}", link.table);
+            Err(ApiError::invalid_request(message))
         }
         _ => Ok(()),
     }

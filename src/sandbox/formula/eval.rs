@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Expr, Formula, Operator,
-    value::{EvalError, Value},
+    value::{EvalError, Value, check_length},
 };
 
 /// What a formula may ask about the record that it runs on.
@@ -63,8 +63,17 @@ fn evaluate<F>(
             .iter()
             .try_fold(run(first)?, |left, (operator, right)| apply(*operator, &left, &run(right)?)),
         Expr::Call(function, args) => {
-            let args = args.iter().map(run).collect::<Result<Vec<_>, _>>()?;
-            (function.apply)(record, &args)
+            let mut values = Vec::with_capacity(args.len());
+            let mut length = 0;
+            for arg in args {
+                let value = run(arg)?;
+                length += value.text_length();
+                check_length(length)?;
+                values.push(value);
+            }
+            let result = (function.apply)(record, &values)?;
+            check_length(result.text_length())?;
+            Ok(result)
         }
         Expr::If(test, yes, no) => {
             if run(test)?.is_truthy() {
@@ -92,7 +101,10 @@ fn apply(operator: Operator, left: &Value, right: &Value) -> Result<Value, EvalE
         Operator::Subtract => numbers().map(|(a, b)| Value::Number(a - b))?,
         Operator::Multiply => numbers().map(|(a, b)| Value::Number(a * b))?,
         Operator::Divide => numbers().map(|(a, b)| Value::Number(a / b))?,
-        Operator::Concat => Value::Text(left.to_text() + &right.to_text()),
+        Operator::Concat => {
+            check_length(left.text_length() + right.text_length())?;
+            Value::Text(left.to_text() + &right.to_text())
+        }
         Operator::Equal => Value::Bool(left.equals(right)),
         Operator::NotEqual => Value::Bool(!left.equals(right)),
         Operator::Less => Value::Bool(compare(left, right)?.is_lt()),
@@ -115,7 +127,7 @@ fn compare(left: &Value, right: &Value) -> Result<std::cmp::Ordering, EvalError>
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::{FormulaError, parse};
     use super::*;
 
     struct Sample;
@@ -229,6 +241,34 @@ mod tests {
         for text in ["", "1 +", "NOPE(1)", "{a", "'a", "1 2", "IF(1)", "LEN()", "a b", "=1", &deep]
         {
             assert!(parse(text).is_err(), "{text:.40}");
+        }
+    }
+
+    #[test]
+    fn parentheses_in_texts_and_braces_neither_hide_nor_make_depth() {
+        for hider in [r#"(")"&"#, r"('\')'&", "({)}&", r"({\})}&"] {
+            let deep = hider.repeat(5_000) + "1" + &")".repeat(5_000);
+            assert_eq!(parse(&deep).unwrap_err(), FormulaError::TooDeep, "{hider}");
+        }
+        check(&format!("LEN('{}')", "(".repeat(200)), "200");
+    }
+
+    #[test]
+    fn no_function_makes_a_text_that_is_too_long() {
+        for (formula, expected) in [
+            ("LEN(REPT('a', 1000000))", "1000000"),
+            ("REPT('a', 1000001)", "#ERROR!"),
+            ("LEN(SUBSTITUTE(REPT('a', 1000), 'a', REPT('b', 1000)))", "1000000"),
+            ("SUBSTITUTE(REPT('a', 1000), 'a', REPT('b', 1001))", "#ERROR!"),
+            ("CONCATENATE(REPT('a', 999999), 'b', 'c')", "#ERROR!"),
+            ("REPT('a', 999999) & 'b' & 'c'", "#ERROR!"),
+            ("REPLACE(REPT('a', 999999), 1, 0, 'bc')", "#ERROR!"),
+            ("ARRAYJOIN(Tags, REPT('a', 999999))", "#ERROR!"),
+            ("REGEX_REPLACE(REPT('a', 1000), 'a', REPT('b', 1001))", "#ERROR!"),
+            ("REGEX_REPLACE(REPT('a', 2000), 'a+', REPT('$0', 1000))", "#ERROR!"),
+            ("UPPER(REPT('ŉ', 500000))", "#ERROR!"),
+        ] {
+            check(formula, expected);
         }
     }
 

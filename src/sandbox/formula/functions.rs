@@ -6,7 +6,7 @@ use regex::Regex;
 use super::{
     datetime::{self, Unit},
     eval::Record,
-    value::{EvalError, Value},
+    value::{EvalError, Value, check_length},
 };
 
 type Outcome = Result<Value, EvalError>;
@@ -83,9 +83,7 @@ static FUNCTIONS: &[Function] = &[
     pure("SUBSTITUTE", 3, 4, |_, a| substitute(a)),
     pure("REPT", 2, 2, |_, a| {
         let (text, times) = (text(a, 0), length(a, 1, 0)?);
-        if text.len().saturating_mul(times) > MAX_TEXT {
-            return Err(EvalError("the text would be too long".into()));
-        }
+        check_length(text.len().saturating_mul(times))?;
         Ok(Value::Text(text.repeat(times)))
     }),
     pure("EXACT", 2, 2, |_, a| Ok(Value::Bool(text(a, 0) == text(a, 1)))),
@@ -102,13 +100,13 @@ static FUNCTIONS: &[Function] = &[
     pure("REGEX_EXTRACT", 2, 2, |_, a| {
         Ok(regex(a)?.find(&text(a, 0)).map_or(Value::Blank, |found| Value::text(found.as_str())))
     }),
-    pure("REGEX_REPLACE", 3, 3, |_, a| {
-        Ok(Value::Text(regex(a)?.replace_all(&text(a, 0), text(a, 2)).into_owned()))
-    }),
+    pure("REGEX_REPLACE", 3, 3, |_, a| regex_replace(a)),
     // Lists.
     pure("ARRAYJOIN", 1, 2, |_, a| {
         let separator = a.get(1).map_or_else(|| ", ".to_owned(), Value::to_text);
         let items: Vec<_> = flatten(a.get(..1).unwrap_or_default()).map(Value::to_text).collect();
+        let separators = separator.len().saturating_mul(items.len().saturating_sub(1));
+        check_length(separators.saturating_add(items.iter().map(String::len).sum()))?;
         Ok(Value::Text(items.join(&separator)))
     }),
     pure("ARRAYUNIQUE", 1, 1, |_, a| {
@@ -216,9 +214,6 @@ static FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// Longest text that a function may make, in bytes.
-const MAX_TEXT: usize = 1_000_000;
-
 fn arg(args: &[Value], index: usize) -> &Value {
     args.get(index).unwrap_or(&Value::Blank)
 }
@@ -301,6 +296,9 @@ fn substitute(args: &[Value]) -> Outcome {
     }
     let nth = length(args, 3, 0)?;
     let Some(skipped) = nth.checked_sub(1) else {
+        let found = whole.matches(&old).count();
+        let kept = whole.len() - found * old.len();
+        check_length(kept.saturating_add(found.saturating_mul(new.len())))?;
         return Ok(Value::Text(whole.replace(&old, &new)));
     };
     let found = whole.match_indices(&old).nth(skipped).map(|(at, _)| at);
@@ -319,6 +317,16 @@ fn value(text: &str) -> Outcome {
 
 fn regex(args: &[Value]) -> Result<Regex, EvalError> {
     Regex::new(&text(args, 1)).map_err(|error| EvalError(error.to_string()))
+}
+
+/// Refused by the most that the text could become: a `$` of the replacement may stand for all of
+/// a match.
+fn regex_replace(args: &[Value]) -> Outcome {
+    let (whole, regex, new) = (text(args, 0), regex(args)?, text(args, 2));
+    let written = regex.find_iter(&whole).count().saturating_mul(new.len());
+    let references = new.matches('$').count();
+    check_length(whole.len().saturating_mul(1 + references).saturating_add(written))?;
+    Ok(Value::Text(regex.replace_all(&whole, new).into_owned()))
 }
 
 fn ordered(args: &[Value], wanted: std::cmp::Ordering) -> Outcome {

@@ -1,5 +1,7 @@
 //! Text to tree.
 
+use std::str::Chars;
+
 use winnow::{
     ModalResult, Parser,
     ascii::{dec_uint, multispace0},
@@ -53,15 +55,7 @@ const MAX_DEPTH: usize = 100;
 /// # Errors
 /// When the text is not a formula, or uses a function that the sandbox does not have.
 pub fn parse(text: &str) -> Result<Formula<String>, FormulaError> {
-    let depth = text.chars().scan(0_usize, |depth, c| {
-        match c {
-            '(' => *depth += 1,
-            ')' => *depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        Some(*depth)
-    });
-    if depth.max().unwrap_or(0) > MAX_DEPTH {
+    if depth(text) > MAX_DEPTH {
         return Err(FormulaError::TooDeep);
     }
     let root = delimited(multispace0, expression, multispace0).parse(text).map_err(|error| {
@@ -85,6 +79,37 @@ pub fn parse(text: &str) -> Result<Formula<String>, FormulaError> {
             Err(FormulaError::Arity { function: name, min, max, given })
         }
         None => Ok(Formula { root }),
+    }
+}
+
+/// How deep parentheses nest, but for those of quoted texts and braced names.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '(' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            ')' => depth = depth.saturating_sub(1),
+            '"' | '\'' => skip_past(&mut chars, c),
+            '{' => skip_past(&mut chars, '}'),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Skips what [`escaped`] reads.
+fn skip_past(chars: &mut Chars<'_>, close: char) {
+    while let Some(c) = chars.next() {
+        if c == close {
+            return;
+        }
+        if c == '\\' {
+            chars.next();
+        }
     }
 }
 

@@ -27,7 +27,27 @@ pub enum Value {
 #[error("{0}")]
 pub struct EvalError(pub String);
 
+/// Longest text that a formula may make, in bytes.
+const MAX_TEXT: usize = 1_000_000;
+
+/// Refuses a text of this many bytes if it is too long. Asked before it is made.
+pub(super) fn check_length(bytes: usize) -> Result<(), EvalError> {
+    if bytes > MAX_TEXT {
+        return Err(EvalError(format!("a text of more than {MAX_TEXT} bytes")));
+    }
+    Ok(())
+}
+
 impl Value {
+    /// Bytes of the text in it.
+    pub(super) fn text_length(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::List(items) => items.iter().map(Self::text_length).sum(),
+            Self::Blank | Self::Number(_) | Self::Bool(_) | Self::Date(_) => 0,
+        }
+    }
+
     /// Text, or a blank when it is empty.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())

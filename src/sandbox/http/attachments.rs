@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::{body::JsonBody, gate::Caller};
 use crate::sandbox::{
-    attachment::File,
+    attachment::{File, Files},
     cell::Input,
     config::Scope,
     error::ApiError,
@@ -63,12 +63,10 @@ pub(super) async fn upload(
     }
     let (at, id, key) = find_cell(&shared, &base, &record, &field)?;
     let file = File::new(filename, Some(content_type), content.into());
-    let entry = {
-        let files = &mut shared.world.write().files;
-        let id = files.add(None, file);
-        files.describe(&id)
-    };
-    shared.edit(&base, caller.author(), |transaction, _| {
+    let mut uploaded = Files::default();
+    let entry = uploaded.add(None, file);
+    let entry = uploaded.describe(&entry);
+    shared.edit_with(&uploaded, &base, caller.author(), |transaction, _| {
         let record = transaction.base.tables.get(at).and_then(|table| table.records.get(&id));
         let cell = record.and_then(|record| record.cells.get(key)).and_then(Value::as_array);
         let cell: Vec<Value> = cell.into_iter().flatten().cloned().chain(entry).collect();

@@ -8,7 +8,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts, Request, State},
     http::{
         StatusCode,
-        header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+        header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER},
         request::Parts,
     },
     middleware::Next,
@@ -16,6 +16,7 @@ use axum::{
 };
 use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
+use url::Url;
 
 use crate::sandbox::{
     calls::Call,
@@ -24,7 +25,7 @@ use crate::sandbox::{
     error::ApiError,
     faults::Fault,
     ids::IdKind,
-    net::Cutter,
+    net::{Cutter, is_loopback},
     state::Shared,
 };
 
@@ -63,6 +64,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         parts.extensions.get().cloned().ok_or_else(ApiError::unauthenticated)
     }
+}
+
+/// On a loopback address, refuses calls to any name but the loopback's: a page of another site may
+/// have its own name lead here, and would pass for this origin.
+pub(super) async fn own_name(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok());
+    let host = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok());
+    if shared.config.listen.ip().is_loopback() && !host.is_some_and(|host| is_loopback(&host)) {
+        return ApiError::new(StatusCode::FORBIDDEN, "FOREIGN_HOST", "").into_response();
+    }
+    next.run(request).await
 }
 
 /// Logs a call, and makes it fail if a rule says so.

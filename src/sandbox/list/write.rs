@@ -13,7 +13,7 @@ use crate::sandbox::{
     error::ApiError,
     formula::iso,
     ids::RecordId,
-    schema::{Field, FieldKind},
+    schema::{Field, FieldKey},
 };
 
 /// How records are shown in an answer.
@@ -22,6 +22,8 @@ pub struct RecordShape<'a> {
     base: &'a Base,
     table: &'a Table,
     fields: Vec<&'a Field>,
+    /// Fields whose cells need links to files.
+    files: Vec<FieldKey>,
     by_id: bool,
     text_zone: Option<Tz>,
     comments: bool,
@@ -42,8 +44,10 @@ pub struct Links<'a> {
 impl<'a> RecordShape<'a> {
     /// Every field, by name, as JSON.
     pub fn plain(base: &'a Base, table: &'a Table, links: Links<'a>) -> Self {
-        let fields = table.fields.iter().collect();
-        Self { base, table, fields, by_id: false, text_zone: None, comments: false, links }
+        let fields: Vec<&Field> = table.fields.iter().collect();
+        let files = fields.iter().filter(|field| base.holds_files(table, field));
+        let files = files.map(|field| field.key).collect();
+        Self { base, table, fields, files, by_id: false, text_zone: None, comments: false, links }
     }
 
     /// Names fields by their ids, if asked.
@@ -82,9 +86,9 @@ impl<'a> RecordShape<'a> {
         cell: &Value,
     ) -> Result<(), S::Error> {
         let name = if self.by_id { &field.id } else { &field.name };
-        match (self.text_zone, &field.kind) {
-            (Some(zone), _) => map.serialize_entry(name, &display(self.base, field, cell, zone)),
-            (None, FieldKind::Attachments) => {
+        match self.text_zone {
+            Some(zone) => map.serialize_entry(name, &display(self.base, field, cell, zone)),
+            None if self.files.contains(&field.key) => {
                 let Links { signer, root, expires } = self.links;
                 let linked: Vec<Value> = cell
                     .as_array()
@@ -94,7 +98,7 @@ impl<'a> RecordShape<'a> {
                     .collect();
                 map.serialize_entry(name, &linked)
             }
-            (None, _) => map.serialize_entry(name, cell),
+            None => map.serialize_entry(name, cell),
         }
     }
 }

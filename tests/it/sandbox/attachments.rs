@@ -1,9 +1,13 @@
 //! Files: uploads, links that end, and comments beside them.
 
+use std::net::Ipv4Addr;
+
+use axum::{Router, response::Redirect, routing::get};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
-use super::harness::{BASE, Harness, TOWN, code};
+use super::harness::{BASE, DEED, Harness, TOWN, code};
 
 async fn fetch(url: &Value) -> (u16, String, Vec<u8>) {
     let response = reqwest::get(url.as_str().unwrap()).await.unwrap();
@@ -60,6 +64,44 @@ async fn files_come_by_upload_by_address_and_by_id() {
     let bad = json!({ "fields": { "Photo": [{ "url": "nonsense" }] } });
     let (status, body) = harness.patch(&path, bad).await;
     assert_eq!((status, code(&body)), (422, "INVALID_ATTACHMENT_OBJECT"));
+}
+
+#[tokio::test]
+async fn an_address_that_leads_elsewhere_or_to_too_much_gives_only_a_name() {
+    let router = Router::new()
+        .route("/moved.txt", get(async || Redirect::temporary("/here.txt")))
+        .route("/here.txt", get(async || "bonjour"))
+        .route("/huge.txt", get(async || vec![b'a'; 21 << 20]));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let root = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, router).into_future());
+
+    let harness = Harness::start().await;
+    let address = |name: &str| json!({ "url": format!("{root}/{name}") });
+    let cell = json!([address("here.txt"), address("moved.txt"), address("huge.txt")]);
+    let path = format!("{BASE}/{TOWN}/recRennes");
+    let (status, reply) = harness.patch(&path, json!({ "fields": { "Photo": cell } })).await;
+    assert_eq!(status, 200, "{reply}");
+    let files = reply["fields"]["Photo"].as_array().unwrap();
+    let told: Vec<_> = files
+        .iter()
+        .map(|file| (file["filename"].as_str().unwrap(), file["size"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("here.txt", 7), ("moved.txt", 0), ("huge.txt", 0)]);
+}
+
+#[tokio::test]
+async fn a_lookup_of_files_gives_their_links() {
+    let harness = Harness::start().await;
+    let new = json!({ "name": "Photos", "type": "multipleLookupValues",
+        "options": { "recordLinkFieldId": "fldVille", "fieldIdInLinkedTable": "fldPhoto" } });
+    let (status, body) =
+        harness.post(&format!("meta/bases/{BASE}/tables/{DEED}/fields"), new).await;
+    assert_eq!(status, 200, "{body}");
+    let (_, deed) = harness
+        .patch(&format!("{BASE}/{DEED}/recActe1"), json!({ "fields": { "Ville": ["recHavre"] } }))
+        .await;
+    assert_eq!(fetch(&deed["fields"]["Photos"][0]["url"]).await.0, 200, "{deed}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use locadocs::sandbox::{
-    config::{Config, Scope, TokenGrant},
+    config::{Config, DEFAULT_TOKEN, Scope, TokenGrant},
     error::ErrorShape,
     faults::{Fault, FaultRule},
 };
@@ -20,7 +20,7 @@ fn table() -> String {
 async fn a_token_is_needed_and_can_be_revoked() {
     let harness = Harness::start().await;
     assert_eq!(harness.get(&table()).await.0, 200);
-    harness.sandbox.revoke_token(locadocs::sandbox::config::DEFAULT_TOKEN);
+    harness.sandbox.revoke_token(DEFAULT_TOKEN);
     let (status, body) = harness.get(&table()).await;
     assert_eq!((status, code(&body)), (401, "AUTHENTICATION_REQUIRED"));
 }
@@ -159,4 +159,24 @@ async fn other_sites_cannot_use_the_controls() {
     assert_eq!(foreign.unwrap().status(), 403);
     let own = format!("http://{}", url.authority());
     assert_eq!(client.post(url).header("origin", own).send().await.unwrap().status(), 204);
+}
+
+#[tokio::test]
+async fn a_name_that_was_made_to_lead_here_is_refused() {
+    let harness = Harness::start().await;
+    let root = harness.sandbox.url();
+    let port = root.port().unwrap();
+    let client = reqwest::Client::new();
+    let status = async |path: &str, host: &str| {
+        let request = client.get(root.join(path).unwrap()).header("host", host);
+        request.bearer_auth(DEFAULT_TOKEN).send().await.unwrap().status().as_u16()
+    };
+    for path in ["", "_sandbox/state", "v0/meta/bases"] {
+        for host in ["evil.example", "localhost.evil.example", "10.0.0.1", ""] {
+            assert_eq!(status(path, &format!("{host}:{port}")).await, 403, "{path} at {host}");
+        }
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "[::1]"] {
+            assert_eq!(status(path, &format!("{host}:{port}")).await, 200, "{path} at {host}");
+        }
+    }
 }

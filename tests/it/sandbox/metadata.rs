@@ -75,6 +75,25 @@ async fn tables_and_fields_are_made_and_renamed() {
 }
 
 #[tokio::test]
+async fn a_refused_table_or_field_leaves_nothing_behind() {
+    let harness = Harness::start().await;
+    let tables = format!("meta/bases/{BASE}/tables");
+    let (_, before) = harness.get(&tables).await;
+    let field = |name: &str| json!({ "name": name, "type": "singleLineText" });
+    let twice = json!({ "name": "Double", "fields": [field("Nom"), field("Note"), field("Note")] });
+    let (status, body) = harness.post(&tables, twice).await;
+    assert_eq!((status, code(&body)), (422, "DUPLICATE_OR_EMPTY_FIELD_NAME"));
+    let by_name = json!({ "name": "Lien", "type": "multipleRecordLinks", "options": { "linkedTableId": "Villes" } });
+    let (status, body) = harness.post(&format!("{tables}/{DEED}/fields"), by_name).await;
+    assert_eq!((status, code(&body)), (422, "INVALID_REQUEST_UNKNOWN"));
+    assert_eq!(harness.get(&tables).await.1, before);
+    let to_itself = json!({ "name": "Voir aussi", "type": "multipleRecordLinks",
+        "options": { "linkedTableId": DEED, "inverseLinkFieldId": "fldNowhere" } });
+    let (status, field) = harness.post(&format!("{tables}/{DEED}/fields"), to_itself).await;
+    assert_eq!((status, field["options"].get("inverseLinkFieldId")), (200, None));
+}
+
+#[tokio::test]
 async fn formulas_survive_a_rename_and_columns_their_deletion() {
     let harness = Harness::start().await;
     harness.sandbox.rename_field(BASE, TOWN, "Nom", "Titre").unwrap();

@@ -94,13 +94,14 @@ async fn fetch_attachments(
     base: &str,
     table: &str,
     body: &mut WriteBody,
-) -> Result<(), ApiError> {
+) -> Result<Files, ApiError> {
+    let mut fetched = Files::default();
     let single = body.fields.iter_mut();
     let batch = body.records.iter_mut().flatten().map(|record| &mut record.fields);
     for fields in single.chain(batch) {
-        shared.fetch_attachments(base, table, fields).await?;
+        shared.fetch_attachments(base, table, fields, &mut fetched).await?;
     }
-    Ok(())
+    Ok(fetched)
 }
 
 /// `POST /v0/{base}/{table}`
@@ -112,7 +113,7 @@ pub(in crate::sandbox::http) async fn create(
     JsonBody(mut body): JsonBody<WriteBody>,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Scope::RecordsWrite)?;
-    fetch_attachments(&shared, &base, &table, &mut body).await?;
+    let fetched = fetch_attachments(&shared, &base, &table, &mut body).await?;
     let (leniency, by_id) = (body.leniency(), body.by_id(&query));
     let single = body.fields.take();
     let is_single = single.is_some();
@@ -120,7 +121,7 @@ pub(in crate::sandbox::http) async fn create(
         Some(fields) => vec![RecordBody { id: None, fields }],
         None => body.take_batch()?,
     };
-    let ids = shared.edit(&base, caller.author(), |transaction, files| {
+    let ids = shared.edit_with(&fetched, &base, caller.author(), |transaction, files| {
         let at = position(transaction.base, &table)?;
         let checked = records
             .iter()
@@ -166,10 +167,10 @@ async fn update_one(
     omitted: Omitted,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Scope::RecordsWrite)?;
-    fetch_attachments(&shared, &base, &table, &mut body).await?;
+    let fetched = fetch_attachments(&shared, &base, &table, &mut body).await?;
     let (leniency, by_id) = (body.leniency(), body.by_id(&query));
     let fields = body.fields.ok_or_else(|| ApiError::invalid_request("fields is missing"))?;
-    let id = shared.edit(&base, caller.author(), |transaction, files| {
+    let id = shared.edit_with(&fetched, &base, caller.author(), |transaction, files| {
         let at = position(transaction.base, &table)?;
         let target = transaction.base.tables.get(at).ok_or_else(ApiError::model_not_found)?;
         let id = target.require_record(&record)?.0.clone();
@@ -212,11 +213,11 @@ async fn update_batch(
     omitted: Omitted,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Scope::RecordsWrite)?;
-    fetch_attachments(&shared, &base, &table, &mut body).await?;
+    let fetched = fetch_attachments(&shared, &base, &table, &mut body).await?;
     let (leniency, by_id) = (body.leniency(), body.by_id(&query));
     let records = body.take_batch()?;
     let asked = body.perform_upsert.as_ref();
-    let written = shared.edit(&base, caller.author(), |transaction, files| {
+    let written = shared.edit_with(&fetched, &base, caller.author(), |transaction, files| {
         let at = position(transaction.base, &table)?;
         let merge = asked.map(|upsert| upsert.keys(transaction.base, at)).transpose()?;
         let mut plans = Vec::new();
