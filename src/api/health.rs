@@ -1,5 +1,7 @@
 //! Liveness and readiness, for those who run the service.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
@@ -33,8 +35,10 @@ pub struct Health {
 pub struct Readiness {
     /// Whether something is published.
     ready: bool,
-    /// Whether the last round failed, so that the last good content stays.
+    /// Whether the last good content stays, since the last round failed or none has run lately.
     degraded: bool,
+    /// Whether no round has run for longer than it should, so that nothing tells how things are now.
+    stale: bool,
     /// The release that is public.
     release: Option<String>,
     /// When it became public.
@@ -99,7 +103,7 @@ pub async fn get_health(_: Query<NoParams>) -> Response {
 /// Tell whether the service has something to publish
 ///
 /// 200 as soon as a release is public, and as long as one is, even when Airtable can't be read:
-/// `degraded` and `ageSeconds` then say so. 503 before.
+/// `degraded`, `stale` and `ageSeconds` then say so. 503 before.
 #[utoipa::path(
     get, path = "/readyz", tag = "health", operation_id = "get_readiness",
     responses(
@@ -113,7 +117,8 @@ pub async fn get_readiness(State(app): State<App>, _: Query<NoParams>) -> Respon
         Some(_) => StatusCode::OK,
         None => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let body = readiness(publication.as_deref(), &app.live.status(), (app.clock)());
+    let stale_after = app.settings.stale_after;
+    let body = readiness(publication.as_deref(), &app.live.status(), (app.clock)(), stale_after);
     let mut response = not_stored(status, body);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         let wait = app.settings.retry_after.as_secs().max(1);
@@ -126,11 +131,15 @@ fn readiness(
     publication: Option<&Publication>,
     status: &SyncStatus,
     now: DateTime<Utc>,
+    stale_after: Duration,
 ) -> Readiness {
+    let since_attempt = status.last_attempt.and_then(|at| (now - at).to_std().ok());
+    let stale = since_attempt.is_some_and(|since| since > stale_after);
     let guides = publication.iter().flat_map(|live| live.release.content().guides.values());
     Readiness {
         ready: publication.is_some(),
-        degraded: status.failure.is_some(),
+        degraded: status.failure.is_some() || stale,
+        stale,
         release: publication.map(|live| live.release.id().to_string()),
         published_at: publication.map(|live| live.published_at),
         last_success: status.last_success,

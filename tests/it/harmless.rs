@@ -3,7 +3,7 @@
 
 mod cells;
 mod damage;
-mod harness;
+pub mod harness;
 mod limit;
 mod links;
 mod published;

@@ -11,5 +11,6 @@ mod api;
 mod fixture;
 mod harmless;
 mod init;
+mod readme;
 mod sandbox;
 mod settings_file;

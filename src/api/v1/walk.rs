@@ -262,7 +262,10 @@ impl PassedStep {
 
 impl From<WalkError> for Problem {
     fn from(error: WalkError) -> Self {
-        let detail = format!("In this guide, {error}.");
+        let detail = match &error {
+            WalkError::UnknownStep { step, .. } => format!("This guide has no step {step}."),
+            error => format!("In this guide, {error}."),
+        };
         let (code, step, found, valid) = match error {
             WalkError::UnknownStep { step, valid } => (Code::UnknownStep, step, None, valid),
             WalkError::UnknownChoice { step, found, valid } => {

@@ -1,5 +1,7 @@
 //! What surrounds the content: health, documentation, CORS, request ids, shutdown.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
 use locadocs::{
     api::{self, Settings},
@@ -33,6 +35,25 @@ async fn readiness_tells_the_state_of_the_sync() {
     assert_eq!(after.json()["ready"], true);
     assert_eq!(after.json()["degraded"], true, "the last good content stays, and it is said");
     assert_eq!(after.json()["release"], service.json("/v1").await["release"]);
+}
+
+#[tokio::test]
+async fn readiness_tells_that_no_round_has_run_for_too_long() {
+    let settings = Settings { stale_after: Duration::from_secs(600), ..Settings::default() };
+    let service = Service::with(noon, settings);
+    for (last_attempt, stale) in [
+        ("2026-11-23T11:59:40Z", false),
+        ("2026-11-23T11:50:00Z", false),
+        ("2026-11-23T11:49:59Z", true),
+        // The clock was set back.
+        ("2026-11-23T12:30:00Z", false),
+    ] {
+        let last_attempt = Some(last_attempt.parse().unwrap());
+        service.live.report(SyncStatus { last_attempt, ..SyncStatus::default() });
+        let body = service.json("/readyz").await;
+        assert_eq!(body["stale"], stale, "{last_attempt:?}");
+        assert_eq!(body["degraded"], stale, "{last_attempt:?}");
+    }
 }
 
 #[tokio::test]

@@ -116,6 +116,8 @@ async fn answers_that_do_not_fit_are_a_conflict_that_names_the_step() {
             assert_eq!(problem["valid"], valid, "{query}");
         }
     }
+    let unknown = service.problem(&format!("{WALK}?q.autre=oui")).await;
+    assert_eq!(unknown["detail"], "This guide has no step autre.");
     let repeated =
         service.problem(&format!("{WALK}?q.document-connu=oui&q.document-connu=non")).await;
     assert_eq!(repeated["code"], "repeated-parameter");

@@ -125,7 +125,7 @@ async fn a_guide_kept_as_it_was_loses_the_document_that_was_deleted() {
     let guide = &built.release.content().guides["urbanisme"];
     assert!(guide.is_stale);
     assert_eq!(guide.steps["permis-resultat"].kind, StepKind::DeadEnd);
-    Public::new([]).assert_harmless(built.release).await;
+    Public::new(Wire::demo().ids()).assert_harmless(built.release).await;
 
     let mended = Wire::demo().build(Some(&healthy)).release;
     assert_eq!(mended.id(), healthy.id());
@@ -158,7 +158,7 @@ async fn names_that_no_address_could_hold_are_replaced_and_told() {
         let expected = Wire::demo().build(None).release;
         assert_eq!(content.documents.len(), expected.content().documents.len(), "{name}");
         assert_eq!(content.holdings.len(), expected.content().holdings.len(), "{name}");
-        Public::new([]).assert_harmless(built.release).await;
+        Public::new(Wire::demo().ids()).assert_harmless(built.release).await;
     }
 }
 

@@ -106,7 +106,7 @@ proptest! {
     #[test]
     fn a_base_edited_at_random_is_published_whole_and_without_harm(history in history()) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let public = Public::new([]);
+        let public = Public::new(Wire::demo().ids());
         let odd = weird_cells();
         let mut wire = Wire::demo();
         let mut previous = Wire::demo().build(None).release;

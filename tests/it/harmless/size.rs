@@ -28,7 +28,7 @@ fn is_text(kind: FieldKind) -> bool {
 
 #[tokio::test]
 async fn a_megabyte_in_a_cell_is_cut_and_told_and_the_rest_is_published() {
-    let public = Public::new([]);
+    let public = Public::new(Wire::demo().ids());
     for unit in UNITS {
         let json: Arc<str> = serde_json::to_string(&megabyte(unit)).unwrap().into();
         let mut wire = Wire::demo();

@@ -21,7 +21,7 @@ use locadocs::{
 };
 use serde_json::{Value, value::RawValue};
 
-use super::harness::World;
+use super::harness::{World, demo_base};
 use crate::fixture;
 
 /// A base as it came.
@@ -61,6 +61,19 @@ impl Wire {
             tables.insert(key, rows);
         }
         Self { schema, mapping, tables }
+    }
+
+    /// The ids of the base, its tables, their fields and their rows.
+    pub fn ids(&self) -> Vec<String> {
+        let mut ids = Vec::new();
+        for (key, rows) in &self.tables {
+            let table = &self.mapping.tables[key];
+            ids.push(table.id.to_string());
+            ids.extend(table.fields.keys().map(ToString::to_string));
+            ids.extend(rows.iter().map(|row| row.id.clone()));
+        }
+        ids.push(demo_base().id);
+        ids
     }
 
     /// Parses, as a round does.
