@@ -4,6 +4,7 @@
 //! `cargo bench --bench build`
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+#![allow(clippy::expect_used, reason = "a benchmark of less than the whole base is none")]
 
 use std::{collections::BTreeMap, hint::black_box};
 
@@ -27,55 +28,51 @@ mod large_base;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const ROWS: usize = 50_000;
+
 /// The base as Airtable would send it: cells by field id.
 fn mirror(base: &Value) -> (Mirror, Vec<String>) {
-    let schema: BaseSchema = serde_json::from_value(base.clone()).unwrap_or_default();
+    let schema: BaseSchema = serde_json::from_value(base.clone()).expect("the schema");
     let resolution = resolve(&schema, &Names::default(), &Mapping::default());
     let mut records = BTreeMap::new();
     let mut pages = Vec::new();
     for (key, mapped) in &resolution.mapping.tables {
-        let tables = base["tables"].as_array().into_iter().flatten();
-        let table = tables.into_iter().find(|table| table["id"] == mapped.id.as_str());
-        let ids: BTreeMap<&str, FieldId> = schema
-            .table(&mapped.id)
-            .into_iter()
-            .flat_map(|table| table.fields.values())
-            .map(|field| (field.name(), field.id().clone()))
-            .collect();
-        let rows = table.and_then(|table| table["records"].as_array()).into_iter().flatten();
+        let mut tables = base["tables"].as_array().expect("tables").iter();
+        let table = tables.find(|table| table["id"] == mapped.id.as_str()).expect("the table");
+        let fields = schema.table(&mapped.id).expect("its schema").fields.values();
+        let ids: BTreeMap<&str, FieldId> =
+            fields.map(|field| (field.name(), field.id().clone())).collect();
+        let rows = table["records"].as_array().expect("its records").iter();
         let json: Vec<String> = rows.map(|row| by_id(row, &ids).to_string()).collect();
-        records.insert(*key, json.iter().filter_map(|row| record(row)).collect());
+        records.insert(*key, json.iter().map(|row| record(row)).collect::<Vec<_>>());
         pages.extend(json.chunks(100).map(|page| format!("[{}]", page.join(","))));
     }
+    assert_eq!(records.values().map(Vec::len).sum::<usize>(), ROWS);
     (Mirror { schema, mapping: resolution.mapping, records }, pages)
 }
 
 fn by_id(row: &Value, ids: &BTreeMap<&str, FieldId>) -> Value {
     let mut row = row.clone();
-    if let Some(fields) = row["fields"].as_object() {
-        let cells = fields
-            .iter()
-            .filter_map(|(name, cell)| Some((ids.get(name.as_str())?.to_string(), cell.clone())));
-        row["fields"] = Value::Object(cells.collect());
-    }
+    let cells = row["fields"].as_object().expect("cells").iter();
+    let cells = cells.map(|(name, cell)| (ids[name.as_str()].to_string(), cell.clone()));
+    row["fields"] = Value::Object(cells.collect());
     row
 }
 
-fn record(json: &str) -> Option<Record> {
-    serde_json::from_str(json).ok()
+fn record(json: &str) -> Record {
+    serde_json::from_str(json).expect("a record")
 }
 
 fn bench(criterion: &mut Criterion) {
-    let (Ok(base), Ok(reference)) = (large_base::large_base(), Reference::embedded()) else {
-        return;
-    };
+    let base = large_base::large_base().expect("the base");
+    let reference = Reference::embedded().expect("the reference data");
     let (mirror, pages) = mirror(&base);
     let mut group = criterion.benchmark_group("50,000 rows");
     group.sample_size(10);
     group.bench_function("decode to serde_json::Value", |bencher| {
         bencher.iter(|| {
             for page in &pages {
-                black_box(serde_json::from_str::<Value>(page).ok());
+                black_box(serde_json::from_str::<Value>(page).expect("a page"));
             }
         });
     });
