@@ -180,6 +180,11 @@ impl Base {
             .any(|(_, field)| matches!(field.kind, FieldKind::Attachments))
     }
 
+    /// Where a table stands, or Airtable's answer for one that is unknown: 403.
+    pub(super) fn require_position(&self, id_or_name: &str) -> Result<usize, ApiError> {
+        self.position(id_or_name).ok_or_else(ApiError::model_not_found)
+    }
+
     /// Finds a table, or answers as Airtable does for one that is unknown: 403.
     ///
     /// # Errors

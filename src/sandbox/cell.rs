@@ -3,5 +3,6 @@
 mod accept;
 mod show;
 
+pub(super) use accept::accept_all;
 pub use accept::{Input, Leniency, LinkTarget, accept};
 pub(super) use show::{compare, display, formula_value, generic_value, plain_text, webhook_value};

@@ -6,8 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Sandbox,
-    base::Base,
-    cell::{Leniency, accept},
+    cell::{Leniency, accept, accept_all},
     config::TokenGrant,
     edit::{Author, NewField, Renaming, Source, Transaction},
     error::ApiError,
@@ -47,16 +46,8 @@ impl Sandbox {
         fields: &Map<String, Value>,
     ) -> Result<String, ApiError> {
         let id = self.shared.edit(base, editor(), |transaction, files| {
-            let at = position(transaction.base, table)?;
-            let target = transaction.base.require_table(table)?;
-            let inputs = fields
-                .iter()
-                .map(|(name, value)| {
-                    let field = target.require_field(name)?;
-                    let input = accept(transaction.base, files, field, value, Leniency::Typecast)?;
-                    Ok((field.key, input))
-                })
-                .collect::<Result<Vec<_>, ApiError>>()?;
+            let at = transaction.base.require_position(table)?;
+            let inputs = accept_all(transaction.base, files, at, fields, Leniency::Typecast)?;
             Ok(transaction.create(at, inputs))
         })?;
         Ok(id.to_string())
@@ -153,7 +144,7 @@ impl Sandbox {
         act: impl FnOnce(&mut Transaction<'_>, usize) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         self.shared.edit(base, editor(), |transaction, _| {
-            let at = position(transaction.base, table)?;
+            let at = transaction.base.require_position(table)?;
             act(transaction, at)
         })
     }
@@ -182,7 +173,7 @@ impl super::state::Shared {
         value: &Value,
     ) -> Result<(), ApiError> {
         self.edit(base, editor(), |transaction, files| {
-            let at = position(transaction.base, table)?;
+            let at = transaction.base.require_position(table)?;
             let target = transaction.base.require_table(table)?;
             let id = target.require_record(record)?.0.clone();
             let field = target.require_field(field)?;
@@ -192,8 +183,4 @@ impl super::state::Shared {
             Ok(())
         })
     }
-}
-
-fn position(base: &Base, table: &str) -> Result<usize, ApiError> {
-    base.position(table).ok_or_else(ApiError::model_not_found)
 }

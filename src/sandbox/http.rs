@@ -41,13 +41,13 @@ pub(super) fn service(shared: Arc<Shared>) -> NormalizePath<Router> {
             get(records::list)
                 .post(records::create)
                 .patch(records::update_many)
-                .put(records::replace_many)
+                .put(records::update_many)
                 .delete(records::delete_many),
         )
         .route("/v0/{base}/{table}/listRecords", post(records::list_by_body))
         .route(
             "/v0/{base}/{table}/{record}",
-            get(records::get).patch(records::update).put(records::replace).delete(records::delete),
+            get(records::get).patch(records::update).put(records::update).delete(records::delete),
         )
         .route("/v0/{base}/{table}/{record}/uploadAttachment", post(attachments::upload))
         .route("/v0/{base}/{table}/{record}/comments", get(comments::list).post(comments::create))

@@ -1,7 +1,7 @@
 //! What callers may write into a cell (<https://airtable.com/developers/web/api/field-model>).
 
 use chrono::NaiveDate;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::sandbox::{
     attachment::Files,
@@ -9,7 +9,7 @@ use crate::sandbox::{
     error::ApiError,
     formula::{iso, parse_iso},
     ids::IdKind,
-    schema::{Choice, Field, FieldKind, LinkOptions},
+    schema::{Choice, Field, FieldKey, FieldKind, LinkOptions},
 };
 
 /// Whether values of another type are converted, as `typecast` asks.
@@ -257,6 +257,27 @@ fn by_name(table: &Table, name: &str) -> LinkTarget {
         || LinkTarget::New(name.to_owned()),
         |(id, _)| LinkTarget::Existing(id.to_string()),
     )
+}
+
+/// Checks the fields of one record of the table at a position.
+///
+/// # Errors
+/// 422 for an unknown field or the first value that does not fit.
+pub(crate) fn accept_all(
+    base: &Base,
+    files: &Files,
+    at: usize,
+    fields: &Map<String, Value>,
+    leniency: Leniency,
+) -> Result<Vec<(FieldKey, Input)>, ApiError> {
+    let table = base.tables.get(at).ok_or_else(ApiError::model_not_found)?;
+    fields
+        .iter()
+        .map(|(name, value)| {
+            let field = table.require_field(name)?;
+            Ok((field.key, accept(base, files, field, value, leniency)?))
+        })
+        .collect()
 }
 
 /// An attachment that the sandbox already holds, maybe under another name. Those given by address

@@ -153,7 +153,7 @@ pub(super) async fn update_table(
     JsonBody(new): JsonBody<Renaming>,
 ) -> Result<Json<Value>, ApiError> {
     let id = change(&shared, &base, &caller, |transaction| {
-        let at = transaction.base.position(&table).ok_or_else(ApiError::model_not_found)?;
+        let at = transaction.base.require_position(&table)?;
         transaction.update_table(at, new)?;
         Ok(transaction.base.tables.get(at).map(|table| table.id.clone()).unwrap_or_default())
     })?;
@@ -168,7 +168,7 @@ pub(super) async fn create_field(
     JsonBody(new): JsonBody<NewField>,
 ) -> Result<Json<Value>, ApiError> {
     let id = change(&shared, &base, &caller, |transaction| {
-        let at = transaction.base.position(&table).ok_or_else(ApiError::model_not_found)?;
+        let at = transaction.base.require_position(&table)?;
         transaction.create_field(at, new)
     })?;
     show_field(&shared, &base, &table, &id)
@@ -182,7 +182,7 @@ pub(super) async fn update_field(
     JsonBody(new): JsonBody<Renaming>,
 ) -> Result<Json<Value>, ApiError> {
     let id = change(&shared, &base, &caller, |transaction| {
-        let at = transaction.base.position(&table).ok_or_else(ApiError::model_not_found)?;
+        let at = transaction.base.require_position(&table)?;
         let id = transaction.base.require_table(&table)?.require_field(&field)?.id.clone();
         transaction.update_field(at, &id, new)?;
         Ok(id)

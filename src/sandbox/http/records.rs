@@ -26,7 +26,7 @@ use crate::sandbox::{
     state::{Shared, time_delta},
 };
 
-pub(super) use write::{create, delete, delete_many, replace, replace_many, update, update_many};
+pub(super) use write::{create, delete, delete_many, update, update_many};
 
 type TablePath = Path<(String, String)>;
 type RecordPath = Path<(String, String, String)>;

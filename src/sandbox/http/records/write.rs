@@ -1,11 +1,11 @@
 //! Changes of records. Everything is checked before anything is changed.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, State},
-    http::StatusCode,
+    extract::{FromRequestParts, Path, State},
+    http::{Method, StatusCode, request::Parts},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -17,7 +17,7 @@ use super::{
 use crate::sandbox::{
     attachment::Files,
     base::Base,
-    cell::{Leniency, accept},
+    cell::{Leniency, accept_all},
     config::Scope,
     edit::{Inputs, Transaction},
     error::ApiError,
@@ -81,11 +81,19 @@ impl WriteBody {
 
 /// What happens to the cells that an update does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Omitted {
+pub(in crate::sandbox::http) enum Omitted {
     /// They stay: PATCH.
     Kept,
     /// They are emptied: PUT.
     Cleared,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Omitted {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(if parts.method == Method::PUT { Self::Cleared } else { Self::Kept })
+    }
 }
 
 /// Fetches attachments given by address, so that the rest of the write needs no network.
@@ -122,10 +130,10 @@ pub(in crate::sandbox::http) async fn create(
         None => body.take_batch()?,
     };
     let ids = shared.edit_with(&fetched, &base, caller.author(), |transaction, files| {
-        let at = position(transaction.base, &table)?;
+        let at = transaction.base.require_position(&table)?;
         let checked = records
             .iter()
-            .map(|record| check(transaction.base, files, at, &record.fields, leniency))
+            .map(|record| accept_all(transaction.base, files, at, &record.fields, leniency))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(checked.into_iter().map(|inputs| transaction.create(at, inputs)).collect::<Vec<_>>())
     })?;
@@ -136,45 +144,24 @@ pub(in crate::sandbox::http) async fn create(
     }))
 }
 
-/// `PATCH /v0/{base}/{table}/{record}`
+/// `PATCH` and `PUT /v0/{base}/{table}/{record}`
 pub(in crate::sandbox::http) async fn update(
-    shared: State<Arc<Shared>>,
-    path: RecordPath,
-    caller: Caller,
-    query: QueryPairs,
-    JsonBody(body): JsonBody<WriteBody>,
-) -> Result<Json<Value>, ApiError> {
-    update_one(shared, path, caller, query, body, Omitted::Kept).await
-}
-
-/// `PUT /v0/{base}/{table}/{record}`
-pub(in crate::sandbox::http) async fn replace(
-    shared: State<Arc<Shared>>,
-    path: RecordPath,
-    caller: Caller,
-    query: QueryPairs,
-    JsonBody(body): JsonBody<WriteBody>,
-) -> Result<Json<Value>, ApiError> {
-    update_one(shared, path, caller, query, body, Omitted::Cleared).await
-}
-
-async fn update_one(
     State(shared): State<Arc<Shared>>,
     Path((base, table, record)): RecordPath,
     caller: Caller,
     query: QueryPairs,
-    mut body: WriteBody,
     omitted: Omitted,
+    JsonBody(mut body): JsonBody<WriteBody>,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Scope::RecordsWrite)?;
     let fetched = fetch_attachments(&shared, &base, &table, &mut body).await?;
     let (leniency, by_id) = (body.leniency(), body.by_id(&query));
     let fields = body.fields.ok_or_else(|| ApiError::invalid_request("fields is missing"))?;
     let id = shared.edit_with(&fetched, &base, caller.author(), |transaction, files| {
-        let at = position(transaction.base, &table)?;
+        let at = transaction.base.require_position(&table)?;
         let target = transaction.base.tables.get(at).ok_or_else(ApiError::model_not_found)?;
         let id = target.require_record(&record)?.0.clone();
-        let inputs = check(transaction.base, files, at, &fields, leniency)?;
+        let inputs = accept_all(transaction.base, files, at, &fields, leniency)?;
         apply(transaction, at, &id, inputs, omitted);
         Ok(id)
     })?;
@@ -182,35 +169,14 @@ async fn update_one(
     Ok(Json(records.into_iter().next().unwrap_or_default()))
 }
 
-/// `PATCH /v0/{base}/{table}`
+/// `PATCH` and `PUT /v0/{base}/{table}`
 pub(in crate::sandbox::http) async fn update_many(
-    shared: State<Arc<Shared>>,
-    path: TablePath,
-    caller: Caller,
-    query: QueryPairs,
-    JsonBody(body): JsonBody<WriteBody>,
-) -> Result<Json<Value>, ApiError> {
-    update_batch(shared, path, caller, query, body, Omitted::Kept).await
-}
-
-/// `PUT /v0/{base}/{table}`
-pub(in crate::sandbox::http) async fn replace_many(
-    shared: State<Arc<Shared>>,
-    path: TablePath,
-    caller: Caller,
-    query: QueryPairs,
-    JsonBody(body): JsonBody<WriteBody>,
-) -> Result<Json<Value>, ApiError> {
-    update_batch(shared, path, caller, query, body, Omitted::Cleared).await
-}
-
-async fn update_batch(
     State(shared): State<Arc<Shared>>,
     Path((base, table)): TablePath,
     caller: Caller,
     query: QueryPairs,
-    mut body: WriteBody,
     omitted: Omitted,
+    JsonBody(mut body): JsonBody<WriteBody>,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Scope::RecordsWrite)?;
     let fetched = fetch_attachments(&shared, &base, &table, &mut body).await?;
@@ -218,11 +184,11 @@ async fn update_batch(
     let records = body.take_batch()?;
     let asked = body.perform_upsert.as_ref();
     let written = shared.edit_with(&fetched, &base, caller.author(), |transaction, files| {
-        let at = position(transaction.base, &table)?;
+        let at = transaction.base.require_position(&table)?;
         let merge = asked.map(|upsert| upsert.keys(transaction.base, at)).transpose()?;
         let mut plans = Vec::new();
         for record in &records {
-            let inputs = check(transaction.base, files, at, &record.fields, leniency)?;
+            let inputs = accept_all(transaction.base, files, at, &record.fields, leniency)?;
             let target = find_target(transaction.base, at, record, &inputs, merge.as_deref())?;
             plans.push((target, inputs));
         }
@@ -296,7 +262,7 @@ pub(in crate::sandbox::http) async fn delete(
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Scope::RecordsWrite)?;
     shared.edit(&base, caller.author(), |transaction, _| {
-        let at = position(transaction.base, &table)?;
+        let at = transaction.base.require_position(&table)?;
         let id = transaction.base.require_table(&table)?.require_record(&record)?.0.clone();
         transaction.delete(at, &id);
         Ok(())
@@ -317,7 +283,7 @@ pub(in crate::sandbox::http) async fn delete_many(
         return Err(ApiError::invalid_request(format!("records[] must be 1 to {MAX_BATCH}")));
     }
     shared.edit(&base, caller.author(), |transaction, _| {
-        let at = position(transaction.base, &table)?;
+        let at = transaction.base.require_position(&table)?;
         let target = transaction.base.require_table(&table)?;
         let ids = asked
             .iter()
@@ -334,26 +300,4 @@ pub(in crate::sandbox::http) async fn delete_many(
     })?;
     let deleted: Vec<Value> = asked.iter().map(|id| json!({ "id": id, "deleted": true })).collect();
     Ok(Json(json!({ "records": deleted })))
-}
-
-fn position(base: &Base, table: &str) -> Result<usize, ApiError> {
-    base.position(table).ok_or_else(ApiError::model_not_found)
-}
-
-/// Checks the fields of one record.
-fn check(
-    base: &Base,
-    files: &Files,
-    at: usize,
-    fields: &Map<String, Value>,
-    leniency: Leniency,
-) -> Result<Inputs, ApiError> {
-    let table = base.tables.get(at).ok_or_else(ApiError::model_not_found)?;
-    fields
-        .iter()
-        .map(|(name, value)| {
-            let field = table.require_field(name)?;
-            Ok((field.key, accept(base, files, field, value, leniency)?))
-        })
-        .collect()
 }
