@@ -51,8 +51,6 @@ pub enum Code {
     UnknownChoice,
     /// An answer to a step that the other answers do not lead to.
     OffPath,
-    /// Answers that lead back to a step already answered.
-    Loop,
     /// The path does not take this method.
     MethodNotAllowed,
     /// The request's body is too large.
@@ -83,9 +81,7 @@ impl Code {
             | Self::InvalidParameter
             | Self::InvalidCursor => StatusCode::BAD_REQUEST,
             // The request is well formed, and was right for an earlier state of the guide.
-            Self::UnknownStep | Self::UnknownChoice | Self::OffPath | Self::Loop => {
-                StatusCode::CONFLICT
-            }
+            Self::UnknownStep | Self::UnknownChoice | Self::OffPath => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -111,7 +107,6 @@ impl Code {
             Self::UnknownStep => "Answer to an unknown step",
             Self::UnknownChoice => "Unknown answer",
             Self::OffPath => "Answer off the path",
-            Self::Loop => "Answers in a circle",
             Self::MethodNotAllowed => "Method not allowed",
             Self::BodyTooLarge => "Body too large",
             Self::UriTooLong => "Address too long",

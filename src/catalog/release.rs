@@ -157,13 +157,26 @@ impl Release {
             contacts.extend(of_kind(ServiceKind::TownHall));
         }
         if contacts.is_empty() {
-            let generic =
-                |service: &&Service| service.is_generic && service.kind == ServiceKind::TownHall;
-            contacts.extend(self.content.services.values().filter(generic).take(1));
+            contacts.extend(self.generic(ServiceKind::TownHall));
         }
-        let archives = self.archives_of.get(&commune.departement).into_iter().flatten();
-        contacts.extend(archives.filter_map(|slug| self.content.services.get(slug)));
+        let with_archives = contacts.len();
+        contacts.extend(self.archives_of(commune));
+        if contacts.len() == with_archives {
+            contacts.extend(self.generic(ServiceKind::DepartmentArchives));
+        }
         contacts
+    }
+
+    /// The archives of the département in which a commune lies.
+    fn archives_of(&self, commune: &Commune) -> impl Iterator<Item = &Service> {
+        let slugs = self.archives_of.get(&commune.departement).into_iter().flatten();
+        slugs.filter_map(|slug| self.content.services.get(slug))
+    }
+
+    /// The service that stands for a kind everywhere.
+    fn generic(&self, kind: ServiceKind) -> Option<&Service> {
+        let mut services = self.content.services.values();
+        services.find(|service| service.is_generic && service.kind == kind)
     }
 
     /// The services that sit in a commune, or in the one to which it belongs.
@@ -173,12 +186,18 @@ impl Release {
         slugs.filter_map(|slug| self.content.services.get(slug))
     }
 
-    /// What a generic service stands for in a commune: a service of that kind that sits there, if
-    /// there is exactly one.
+    /// What a generic service stands for in a commune: a service of that kind that sits there, or the
+    /// archives of its département, if there is exactly one.
     pub fn resolve_generic(&self, generic: &Service, commune: &Commune) -> Option<&Service> {
-        let mut found = self.services_of(commune).filter(|service| service.kind == generic.kind);
-        match (found.next(), found.next()) {
-            (Some(service), None) if generic.kind != ServiceKind::Other => Some(service),
+        let mut of_kind = self.services_of(commune).filter(|service| service.kind == generic.kind);
+        let mut archives = self.archives_of(commune);
+        let found = match generic.kind {
+            ServiceKind::Other => return None,
+            ServiceKind::DepartmentArchives => (archives.next(), archives.next()),
+            _ => (of_kind.next(), of_kind.next()),
+        };
+        match found {
+            (Some(service), None) => Some(service),
             _ => None,
         }
     }

@@ -39,6 +39,7 @@ impl Service {
             clock: Utc::now,
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),
+                stale_after: config.schedule().longest_silence(),
                 ..api::Settings::default()
             },
         };

@@ -3,7 +3,7 @@
 //! Answers are keyed by step, never by position, so that an address keeps its meaning when a guide
 //! is edited. Pure; the local answer on a result step is the caller's to add.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use indexmap::IndexMap;
 use url::Url;
@@ -92,21 +92,13 @@ pub enum WalkError {
         /// The steps that the answers do lead through, the current one last.
         valid: Vec<Slug>,
     },
-    /// Answers that lead back to a step already answered.
-    #[error("the answers lead back to step {step}")]
-    Loop {
-        /// The step.
-        step: Slug,
-        /// The choices that the step offers.
-        valid: Vec<Slug>,
-    },
 }
 
-/// Follows the answers as far as they lead.
+/// Follows the answers as far as they lead. Answers that lead back to a step already answered undo
+/// what came after it: one is there again, and chooses anew.
 ///
 /// # Errors
-/// When an answer names a step or a choice that does not exist or is not on the way, or when the
-/// answers go round in a circle.
+/// When an answer names a step or a choice that does not exist or is not on the way.
 pub fn walk<'a>(guide: &'a Guide, known: &Known) -> Result<Walk<'a>, WalkError> {
     let unknown_step = |step: &Slug| WalkError::UnknownStep {
         step: step.clone(),
@@ -118,10 +110,12 @@ pub fn walk<'a>(guide: &'a Guide, known: &Known) -> Result<Walk<'a>, WalkError> 
     let first = &guide.first_step;
     let mut current = guide.steps.get(first).ok_or_else(|| unknown_step(first))?;
     let mut passed: IndexMap<&Slug, Passed<'a>> = IndexMap::new();
+    let mut undone: HashSet<&Slug> = HashSet::new();
     let outcome = loop {
-        if passed.contains_key(&current.slug) {
-            let valid = offered(current, known).map(|choice| choice.slug.clone()).collect();
-            return Err(WalkError::Loop { step: current.slug.clone(), valid });
+        if let Some(at) = passed.get_index_of(&current.slug) {
+            // Led back to a step: it is to be answered anew, and what came after is undone.
+            undone.extend(passed.split_off(at).into_keys());
+            break rest(current);
         }
         let Some(choice) = way_on(current, known)? else { break rest(current) };
         passed.insert(&current.slug, Passed { step: current, choice });
@@ -134,7 +128,7 @@ pub fn walk<'a>(guide: &'a Guide, known: &Known) -> Result<Walk<'a>, WalkError> 
             Target::External(url) => break Outcome::External(url),
         }
     };
-    let is_off_path = |step: &&Slug| !passed.contains_key(*step);
+    let is_off_path = |step: &&Slug| !passed.contains_key(*step) && !undone.contains(*step);
     if let Some(step) = known.answers.keys().find(is_off_path) {
         let valid = passed.keys().copied().chain([&current.slug]).cloned().collect();
         return Err(WalkError::OffPath { step: step.clone(), valid });

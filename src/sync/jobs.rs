@@ -16,6 +16,16 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// The longest time without a round that is no cause for concern: three periods, and no less
+    /// than an hour. A cron expression is taken to be daily at the least.
+    pub fn longest_silence(&self) -> Duration {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        match self {
+            Self::Every(period) => HOUR.max(period.saturating_mul(3)),
+            Self::Cron(_) => 25 * HOUR,
+        }
+    }
+
     /// Tells whether it can be kept.
     ///
     /// # Errors

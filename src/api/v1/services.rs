@@ -293,7 +293,7 @@ impl Service {
         match release.resolve_generic(service, commune) {
             Some(local) => Self::new(local, reference),
             None => Self {
-                name: name_for(&service.name, reference.current(commune)),
+                name: name_for(service.kind, &service.name, reference.current(commune), reference),
                 ..Self::new(service, reference)
             },
         }
@@ -305,11 +305,16 @@ impl Service {
     }
 }
 
-/// *la mairie de la commune* becomes *Mairie de Rennes*.
-fn name_for(generic: &str, commune: &Commune) -> String {
-    let named = match generic.contains("de la commune") {
-        true => generic.replace("de la commune", &commune.name_with_de()),
-        false => format!("{generic} {}", commune.name_with_de()),
+/// *La mairie de la commune* becomes *Mairie de Rennes*, and *Les Archives départementales* those of
+/// the département. Others keep their name: a tax office of each commune doesn't exist.
+fn name_for(kind: ServiceKind, generic: &str, commune: &Commune, reference: &Reference) -> String {
+    let is_departmental =
+        matches!(kind, ServiceKind::DepartmentArchives | ServiceKind::NotaryChamber);
+    let named = match reference.departement(commune.departement) {
+        Some(departement) if is_departmental => {
+            format!("{generic} {}", departement.name_with_de())
+        }
+        _ => generic.replace("de la commune", &commune.name_with_de()),
     };
     let articles = ["la ", "le ", "les ", "l'", "l’", "La ", "Le ", "Les ", "L'", "L’"];
     let bare = articles.iter().find_map(|article| named.strip_prefix(article)).unwrap_or(&named);
@@ -366,14 +371,21 @@ mod tests {
     #[test]
     fn a_generic_service_is_named_for_the_commune() {
         let reference = Reference::embedded().unwrap();
-        for (generic, insee, expected) in [
-            ("la mairie de la commune", "35238", "Mairie de Rennes"),
-            ("La mairie de la commune", "76351", "Mairie du Havre"),
-            ("Mairie de la commune", "27229", "Mairie d'Évreux"),
-            ("l'étude notariale", "35238", "Étude notariale de Rennes"),
+        use ServiceKind as K;
+        for (kind, generic, insee, expected) in [
+            (K::TownHall, "la mairie de la commune", "35238", "Mairie de Rennes"),
+            (K::TownHall, "La mairie de la commune", "76351", "Mairie du Havre"),
+            (K::TownHall, "Mairie de la commune", "27229", "Mairie d'Évreux"),
+            (
+                K::DepartmentArchives,
+                "Les Archives départementales",
+                "69123",
+                "Archives départementales du Rhône",
+            ),
+            (K::LandTax, "Le centre des impôts fonciers", "2A004", "Centre des impôts fonciers"),
         ] {
             let commune = reference.find(insee.parse().unwrap()).unwrap().commune();
-            assert_eq!(name_for(generic, commune), expected);
+            assert_eq!(name_for(kind, generic, commune, reference), expected);
         }
     }
 

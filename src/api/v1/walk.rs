@@ -272,7 +272,6 @@ impl From<WalkError> for Problem {
                 (Code::UnknownChoice, step, Some(found), valid)
             }
             WalkError::OffPath { step, valid } => (Code::OffPath, step, None, valid),
-            WalkError::Loop { step, valid } => (Code::Loop, step, None, valid),
         };
         let problem = Self::new(code, detail)
             .parameter(&format!("q.{step}"))

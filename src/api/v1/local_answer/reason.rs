@@ -94,7 +94,9 @@ pub struct Superseded {
 impl Reason {
     pub(super) fn new(segment: &locate::Segment<'_>) -> Self {
         let superseded_count = segment.superseded.len();
-        let best = segment.chosen.first();
+        // The record that the summary speaks of: what is kept comes before what is lost.
+        let kept = segment.chosen.iter().find(|found| found.holding.state.is_kept());
+        let best = kept.or(segment.chosen.first());
         let rule = match (best, superseded_count) {
             (None, _) => Rule::NoRecord,
             (Some(_), 0) => Rule::OnlyTerritory,
