@@ -37,7 +37,7 @@ async fn each_segment_says_who_keeps_what_in_a_sentence() {
             "document=acte-notarie&commune=35238",
             &[
                 "Jusqu'au 23 novembre 1951 : Archives départementales d'Ille-et-Vilaine.",
-                "Depuis le 24 novembre 1951 : Étude notariale de Rennes.",
+                "Depuis le 24 novembre 1951 : Étude notariale.",
             ],
         ),
         (

@@ -3,12 +3,12 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use locadocs::{
     sandbox::faults::{Fault, FaultRule},
     sync::{
@@ -16,9 +16,10 @@ use locadocs::{
         jobs::{Jobs, Schedule},
     },
 };
+use serde_json::json;
 use tokio::time::timeout;
 
-use super::harness::World;
+use super::harness::{World, demo_base};
 use crate::{api::harness::noon, fixture};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -110,4 +111,41 @@ async fn a_round_that_panics_does_not_end_the_schedule() {
     await_rounds(&world, 2).await;
     jobs.stop().await.unwrap();
     service.assert_well("after a panic").await;
+}
+
+/// Noon, and two hours later once it is told so.
+fn clock_of_the_hold() -> DateTime<Utc> {
+    noon() + TimeDelta::hours(if LATER.load(Ordering::Relaxed) { 2 } else { 0 })
+}
+
+static LATER: AtomicBool = AtomicBool::new(false);
+
+#[tokio::test]
+async fn a_mass_removal_is_held_until_it_has_lasted() {
+    let world = World::start().await;
+    let mut service = world.cold();
+    service.engine = Arc::new(Engine::new(
+        world.client.clone(),
+        engine::Settings::default(),
+        fixture::reference(),
+        Arc::clone(&service.api.live),
+        clock_of_the_hold,
+    ));
+    service.round().await.unwrap();
+    let before = service.seen().await;
+    // At one click, every local record becomes a draft.
+    let base = demo_base();
+    let holdings = base.tables.iter().find(|table| table.name == "Données locales").unwrap();
+    for row in &holdings.records {
+        let draft = json!("Brouillon");
+        world.sandbox().set_cell(&base.id, &holdings.name, &row.id, "Statut", &draft).unwrap();
+    }
+    service.round().await.unwrap_err();
+    service.assert_degraded("mass-removal", "held").await;
+    assert_eq!(service.seen().await, before);
+    service.round().await.unwrap_err();
+
+    LATER.store(true, Ordering::Relaxed);
+    assert_eq!(service.round().await.unwrap().outcome, Outcome::Published);
+    assert_ne!(service.seen().await, before, "meant, since it lasted");
 }

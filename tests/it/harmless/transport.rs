@@ -1,6 +1,12 @@
 //! What goes wrong between Airtable and the service, in the middle of a round.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use axum::http::StatusCode;
+use chrono::{DateTime, TimeDelta, Utc};
 use locadocs::{
     content::tables::{FieldKey as F, TableKey as T},
     sandbox::{
@@ -9,11 +15,12 @@ use locadocs::{
         error::ErrorShape,
         faults::{Fault, FaultRule},
     },
-    sync::engine::Outcome,
+    sync::engine::{self, Engine, Outcome},
 };
 use serde_json::json;
 
 use super::harness::{GUIDE, World, demo_base};
+use crate::{api::harness::noon, fixture};
 
 const LIST: &str = "/v0/app*/tbl*";
 const SCHEMA: &str = "/v0/meta/bases/*/tables";
@@ -43,7 +50,6 @@ fn lasting_faults() -> Vec<(Fault, &'static str)> {
         (Fault::status(StatusCode::NOT_FOUND, "NOT_FOUND"), "forbidden"),
         (Fault::status(StatusCode::UNAUTHORIZED, "AUTHENTICATION_REQUIRED"), "unauthorized"),
         (status(429, "RATE_LIMIT_REACHED"), "rate-limited"),
-        (status(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED"), "quota-spent"),
     ]
 }
 
@@ -73,6 +79,44 @@ async fn a_fault_that_lasts_keeps_the_last_good_release_until_it_ends() {
             warm.assert_recovers(&before, &case).await;
         }
     }
+}
+
+/// Noon, and a month later once it is told so.
+fn clock_of_a_month() -> DateTime<Utc> {
+    noon() + TimeDelta::days(if NEXT_MONTH.load(Ordering::Relaxed) { 31 } else { 0 })
+}
+
+static NEXT_MONTH: AtomicBool = AtomicBool::new(false);
+
+#[tokio::test]
+async fn a_spent_quota_ends_all_calls_until_the_month_turns() {
+    let world = World::start().await;
+    let mut service = world.cold();
+    service.engine = Arc::new(Engine::new(
+        world.client.clone(),
+        engine::Settings::default(),
+        fixture::reference(),
+        Arc::clone(&service.api.live),
+        clock_of_a_month,
+    ));
+    service.round().await.unwrap();
+    let before = service.seen().await;
+    let spent = status(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED");
+    world.sandbox().faults().add(FaultRule::new(spent));
+    service.round().await.unwrap_err();
+    service.assert_degraded("quota-spent", "spent").await;
+
+    world.sandbox().faults().clear();
+    let calls = world.client.calls().total();
+    for _ in 0..3 {
+        service.round().await.unwrap_err();
+    }
+    assert_eq!(world.client.calls().total(), calls);
+    service.assert_degraded("quota-spent", "still spent").await;
+    assert_eq!(service.seen().await, before);
+
+    NEXT_MONTH.store(true, Ordering::Relaxed);
+    service.assert_recovers(&before, "the month turned").await;
 }
 
 #[tokio::test]
