@@ -1,6 +1,7 @@
 //! The sync: the only writer of the mirror and of the current release.
 
 pub mod engine;
+mod guards;
 pub mod jobs;
 pub mod live;
 pub mod mapping;
