@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, map::Entry};
 
 use self::builder::{Builder, Built};
 use super::{
@@ -69,23 +69,34 @@ pub(super) fn build(
         };
         guides.extend(guide.map(|guide| (slug.clone(), guide)));
     }
-    let earlier = previous.into_iter().flat_map(|release| release.content().good.values());
-    for earlier in earlier.filter(|guide| rows.lost.contains(&guide.record)) {
-        if guides.contains_key(&earlier.slug) {
-            continue;
-        }
-        let origin = Origin {
-            table: TableKey::Guides,
-            record: &earlier.record,
-            label: Some(&earlier.title),
-        };
-        problems.push(told_as_kept(origin));
-        guides.insert(earlier.slug.clone(), Arc::new(stale(earlier, &earlier.slug)));
-        good.insert(earlier.record.clone(), Arc::clone(earlier));
+    let mut guides = Guides { published: guides, good };
+    if let Some(previous) = previous {
+        guides.keep_lost(&previous.content().good, &rows.lost, problems);
     }
-    guides.sort_unstable_keys();
-    cut_dangling(&mut guides, documents, problems);
-    Guides { published: guides, good }
+    guides.published.sort_unstable_keys();
+    cut_dangling(&mut guides.published, documents, problems);
+    guides
+}
+
+impl Guides {
+    /// Keeps the guides whose own row can't be read now.
+    fn keep_lost(
+        &mut self,
+        earlier: &HashMap<RecordId, Arc<Guide>>,
+        lost: &HashSet<RecordId>,
+        problems: &mut Vec<Problem>,
+    ) {
+        for earlier in earlier.values().filter(|guide| lost.contains(&guide.record)) {
+            let Entry::Vacant(place) = self.published.entry(earlier.slug.clone()) else { continue };
+            place.insert(Arc::new(stale(earlier, &earlier.slug)));
+            self.good.insert(earlier.record.clone(), Arc::clone(earlier));
+            problems.push(told_as_kept(Origin {
+                table: TableKey::Guides,
+                record: &earlier.record,
+                label: Some(&earlier.title),
+            }));
+        }
+    }
 }
 
 /// Whether a step or a choice of an earlier version can't be read now.
