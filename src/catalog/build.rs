@@ -44,9 +44,25 @@ pub fn build(mut rows: Rows, reference: &Reference, previous: Option<&Release>) 
     if let Some(previous) = previous {
         restore(&mut rows, previous.content(), &mut problems);
     }
-    let document_slugs = slugs_of(&rows.documents, TableKey::Documents, &mut problems);
-    let service_slugs = slugs_of(&rows.services, TableKey::Services, &mut problems);
-    let territory_slugs = slugs_of(&rows.territories, TableKey::Territories, &mut problems);
+    let before = previous.map(Release::content);
+    let document_slugs = slugs_of(
+        &rows.documents,
+        TableKey::Documents,
+        before.map(|content| &content.documents),
+        &mut problems,
+    );
+    let service_slugs = slugs_of(
+        &rows.services,
+        TableKey::Services,
+        before.map(|content| &content.services),
+        &mut problems,
+    );
+    let territory_slugs = slugs_of(
+        &rows.territories,
+        TableKey::Territories,
+        before.map(|content| &content.territories),
+        &mut problems,
+    );
     let guides = guides::build(&rows, &document_slugs, previous, &mut problems);
     let mut linker = HoldingLinker {
         rows: &rows,
@@ -117,11 +133,13 @@ published!(Territory, |_| Status::Published);
 fn slugs_of<T: Published>(
     table: &Table<T>,
     key: TableKey,
+    previous: Option<&IndexMap<Slug, T>>,
     problems: &mut Vec<Problem>,
 ) -> HashMap<RecordId, Slug> {
+    let owner = |slug: &Slug| Some(previous?.get(slug)?.record());
     let rows = table.iter().filter(|row| row.status() == Status::Published);
     let origin = |row| Origin { table: key, record: T::record(row), label: Some(T::name(row)) };
-    unique_slugs(rows.map(|row| (origin(row), row.slug())), problems)
+    unique_slugs(rows.map(|row| (origin(row), row.slug())), owner, problems)
 }
 
 fn published<T: Published>(table: &Table<T>, slugs: &HashMap<RecordId, Slug>) -> IndexMap<Slug, T> {

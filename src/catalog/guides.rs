@@ -43,14 +43,16 @@ pub(super) fn build(
     problems: &mut Vec<Problem>,
 ) -> Guides {
     let published = || rows.guides.iter().filter(|guide| guide.status == Status::Published);
-    let slugs = unique_slugs(published().map(|guide| (guide.origin(), &guide.slug)), problems);
+    let owner = |slug: &Slug| Some(&previous?.content().guides.get(slug)?.record);
+    let wanted = published().map(|guide| (guide.origin(), &guide.slug));
+    let slugs = unique_slugs(wanted, owner, problems);
     let mut builder = Builder::new(rows, documents, &slugs, problems);
     let mut guides = IndexMap::new();
     let mut good = HashMap::new();
     for row in published() {
         let Some(slug) = slugs.get(&row.record) else { continue };
         let earlier = previous.and_then(|release| release.content().good.get(&row.record));
-        let mut built = builder.guide(row, slug);
+        let mut built = builder.guide(row, slug, earlier.map(Arc::as_ref));
         built.is_broken |= earlier.is_some_and(|earlier| has_lost(earlier, &rows.lost));
         let guide = match built {
             Built { guide: Some(guide), is_broken: false } => {

@@ -57,13 +57,16 @@ pub(super) fn follow<'t, T>(
     None
 }
 
-/// Gives each row a slug of its own: the first by record id keeps a contested one, the others get
-/// a number, and a problem.
-pub(super) fn unique_slugs<'a>(
+/// Gives each row a slug of its own. A contested one stays with the row that has it in the previous
+/// release, so that no address in use comes to mean another thing, or else goes to the first by
+/// record id; the others get a number, and a problem.
+pub(super) fn unique_slugs<'a, 'p>(
     rows: impl Iterator<Item = (Origin<'a>, &'a Slug)>,
+    owner: impl Fn(&Slug) -> Option<&'p RecordId>,
     problems: &mut Vec<Problem>,
 ) -> HashMap<RecordId, Slug> {
-    let rows: Vec<_> = rows.collect();
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|(origin, slug)| owner(slug) != Some(origin.record));
     let mut taken: HashSet<Slug> = HashSet::with_capacity(rows.len());
     let mut slugs = HashMap::with_capacity(rows.len());
     let mut contested = Vec::new();

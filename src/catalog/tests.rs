@@ -686,3 +686,23 @@ fn drafts_that_can_not_be_read_are_no_problem() {
         .with(T::Guides, "recDraft3", [draft()]);
     assert_eq!(base.build(None).problems, []);
 }
+
+#[test]
+fn a_contested_slug_stays_with_the_row_that_has_it() {
+    let good = Base::sound().build(None).release;
+    // Each row comes before the one whose slug it takes, by record id.
+    let taken = Base::sound()
+        .with(T::Choices, "recA1", [(F::Slug, text("une-information"))])
+        .with(T::Steps, "recC", [(F::Slug, text("de-quand"))])
+        .with(T::Services, "recArch", [(F::Slug, text("la-mairie-de-la-commune"))])
+        .build(Some(&good));
+    let content = taken.release.content();
+    let guide = &content.guides[&slug("urbanisme")];
+    assert_eq!(guide.steps[&slug("de-quand")].record.as_str(), "recD");
+    assert_eq!(guide.steps[&slug("de-quand-2")].record.as_str(), "recC");
+    let choices: Vec<_> = guide.steps[0].choices.iter().map(|c| c.slug.as_str()).collect();
+    assert_eq!(choices, ["une-information-2", "une-information", "autre-chose"]);
+    let kept = &content.services[&slug("la-mairie-de-la-commune")];
+    assert_eq!(kept.record.as_str(), "recMairie");
+    assert_eq!(errors(&taken.problems), [Code::DuplicateSlug; 3]);
+}

@@ -49,14 +49,19 @@ impl<'a> Builder<'a> {
         Self { rows, documents, guides, steps, choices, problems }
     }
 
-    pub fn guide(&mut self, row: &'a GuideRow, slug: &Slug) -> Built {
+    /// Builds a guide. `earlier` is its last sound version, of which steps and choices keep their
+    /// slugs.
+    pub fn guide(&mut self, row: &'a GuideRow, slug: &Slug, earlier: Option<&Guide>) -> Built {
         let rows = self.steps.get(&row.record).cloned().unwrap_or_default();
-        let slugs =
-            unique_slugs(rows.iter().map(|step| (step.origin(), &step.slug)), self.problems);
+        let owner = |slug: &Slug| Some(&earlier?.steps.get(slug)?.record);
+        let wanted = rows.iter().map(|step| (step.origin(), &step.slug));
+        let slugs = unique_slugs(wanted, owner, self.problems);
         let mut is_broken = false;
         let mut steps = IndexMap::with_capacity(rows.len());
         for step in &rows {
-            if let Some(step) = self.step(step, &slugs, &mut is_broken) {
+            let mut steps_before = earlier.into_iter().flat_map(|guide| guide.steps.values());
+            let earlier = steps_before.find(|earlier| earlier.record == step.record);
+            if let Some(step) = self.step(step, &slugs, earlier, &mut is_broken) {
                 steps.insert(step.slug.clone(), step);
             }
         }
@@ -100,10 +105,11 @@ impl<'a> Builder<'a> {
         &mut self,
         row: &'a StepRow,
         slugs: &HashMap<RecordId, Slug>,
+        earlier: Option<&Step>,
         is_broken: &mut bool,
     ) -> Option<Step> {
         let document = self.document(row);
-        let choices = self.step_choices(row, slugs, is_broken);
+        let choices = self.step_choices(row, slugs, earlier, is_broken);
         let kind = match (row.kind, &document) {
             (StepKind::Result, None) => {
                 *is_broken = true;
@@ -137,11 +143,16 @@ impl<'a> Builder<'a> {
         &mut self,
         step: &StepRow,
         steps: &HashMap<RecordId, Slug>,
+        earlier: Option<&Step>,
         is_broken: &mut bool,
     ) -> Vec<Choice> {
         let rows = self.choices.get(&step.record).cloned().unwrap_or_default();
-        let slugs =
-            unique_slugs(rows.iter().map(|choice| (choice.origin(), &choice.slug)), self.problems);
+        let owner = |slug: &Slug| {
+            let mut choices = earlier?.choices.iter();
+            choices.find(|choice| choice.slug == *slug).map(|choice| &choice.record)
+        };
+        let wanted = rows.iter().map(|choice| (choice.origin(), &choice.slug));
+        let slugs = unique_slugs(wanted, owner, self.problems);
         let mut choices = Vec::with_capacity(rows.len());
         for row in rows {
             let target = match self.target(row, steps) {
