@@ -1,22 +1,20 @@
 //! What each slip of an editor gives: which problem, where, and what the public still sees.
 
+mod last_good;
+mod locate;
+
 use chrono::NaiveDate;
 
 use super::{
     checks::dated,
-    fixture::{Base, links, reference, select, text},
+    fixture::{Base, links, select, text},
 };
-use crate::{
-    content::{
-        cell::Cell,
-        guide::{StepKind, Target},
-        ids::Slug,
-        locate::Segment,
-        period::Days,
-        problem::{Code, Problem, Severity},
-        tables::{FieldKey as F, TableKey as T},
-    },
-    reference::Found,
+use crate::content::{
+    cell::Cell,
+    guide::{StepKind, Target},
+    ids::Slug,
+    problem::{Code, Problem, Severity},
+    tables::{FieldKey as F, TableKey as T},
 };
 
 fn date(text: &str) -> NaiveDate {
@@ -439,41 +437,6 @@ fn a_draft_edit_makes_no_new_release() {
 }
 
 #[test]
-fn a_broken_guide_stays_as_it_was_and_moves_on_when_mended() {
-    let good = Base::sound().build(None).release;
-    let slips = [
-        Base::sound().without(T::Guides, "recG", F::FirstStep),
-        Base::sound().delete(T::Steps, "recQ"),
-        Base::sound().without(T::Choices, "recA1", F::TargetStep),
-        Base::sound().delete(T::Steps, "recD"),
-        Base::sound().without(T::Steps, "recR", F::Document),
-        Base::sound().with(T::Choices, "recA5", [(F::TargetStep, links(&["recC"]))]),
-    ];
-    for slip in slips {
-        let broken = slip.build(Some(&good));
-        let kept = &broken.release.content().guides[&slug("urbanisme")];
-        assert!(kept.is_stale);
-        assert_eq!(kept.steps.len(), 6);
-        assert!(errors(&broken.problems).contains(&Code::KeptLastGood), "{:#?}", broken.problems);
-        let again = slip.build(Some(&broken.release));
-        assert_eq!(again.release.id(), broken.release.id(), "still broken, still the same");
-        let mended = Base::sound().build(Some(&again.release));
-        assert_eq!(mended.release.id(), good.id());
-        assert_eq!(mended.problems, []);
-    }
-}
-
-#[test]
-fn unpublishing_a_step_removes_its_choice_and_keeps_the_guide_current() {
-    let good = Base::sound().build(None).release;
-    let base = Base::sound().with(T::Steps, "recX", [(F::Status, select("Archivé"))]);
-    let built = base.build(Some(&good));
-    let guide = &built.release.content().guides[&slug("urbanisme")];
-    assert!(!guide.is_stale);
-    assert_eq!(guide.steps.len(), 5);
-}
-
-#[test]
 fn a_result_without_a_document_is_shown_as_a_dead_end_at_first_sight() {
     let built = Base::sound().without(T::Steps, "recR", F::Document).build(None);
     let guide = &built.release.content().guides[&slug("urbanisme")];
@@ -534,64 +497,6 @@ fn ten_thousand_choices_on_a_step_are_only_many() {
     assert_eq!(slugs.len(), 10_003);
 }
 
-fn located(base: &Base, code: &str) -> Vec<(Option<String>, Vec<String>, usize)> {
-    let release = base.build(None).release;
-    let Some(Found::Exact(commune)) = reference().find(code.parse().unwrap()) else {
-        panic!("{code} is unknown")
-    };
-    let document = &release.content().documents[&slug("permis-de-construire")];
-    let answer = release.locate(document, commune, Days::ALL, date("2026-11-23"), reference());
-    let told = |segment: Segment<'_>| {
-        let from = segment.days.from().map(|day| day.to_string());
-        let chosen = segment.chosen.iter().map(|c| c.holding.record.to_string()).collect();
-        (from, chosen, segment.superseded.len())
-    };
-    answer.segments.into_iter().map(told).collect()
-}
-
-#[test]
-fn the_most_specific_territory_wins_in_its_own_period_and_place() {
-    let base = Base::sound();
-    let at = |day: &str| Some(day.to_owned());
-    let only = |id: &str| vec![id.to_owned()];
-    assert_eq!(
-        located(&base, "35238"),
-        [
-            (None, only("recH1"), 0),
-            (at("1908-01-01"), only("recH2"), 1),
-            (at("2015-07-01"), only("recH1"), 0),
-        ]
-    );
-    assert_eq!(located(&base, "76351"), [(None, only("recH1"), 0)]);
-}
-
-#[test]
-fn every_level_is_more_specific_than_the_next() {
-    // Lyon 3e, in its own arrondissement, commune, list, EPCI, département, région, France.
-    let levels = [
-        ("National", F::Code, ""),
-        ("Région", F::Code, "84"),
-        ("Département", F::Code, "69"),
-        ("EPCI", F::Code, "200046977"),
-        ("Ressort", F::Communes, "69123 01001"),
-        ("Commune", F::Code, "69123"),
-        ("Commune déléguée", F::Code, "69383"),
-    ];
-    let mut base = Base::sound().delete(T::Holdings, "recH1").delete(T::Holdings, "recH2");
-    for (number, (level, field, value)) in levels.iter().enumerate() {
-        let territory = format!("recT{number}");
-        base = base
-            .with(
-                T::Territories,
-                &territory,
-                [(F::Name, text(level)), (F::Level, select(level)), (*field, text(value))],
-            )
-            .holding(&format!("recL{number}"), &territory, "recArch", "", "");
-        let expected = vec![format!("recL{number}")];
-        assert_eq!(located(&base, "69383"), [(None, expected, number)], "{level}");
-    }
-}
-
 #[test]
 fn contradictions_are_told_and_agreement_is_not() {
     let today = date("2026-11-23");
@@ -609,75 +514,6 @@ fn contradictions_are_told_and_agreement_is_not() {
 }
 
 #[test]
-fn without_a_holding_the_likely_contacts_are_given() {
-    let release = Base::sound().build(None).release;
-    let contacts = |code: &str| {
-        let commune = reference().find(code.parse().unwrap()).unwrap().commune();
-        release.contacts(commune).iter().map(|service| service.slug.to_string()).collect::<Vec<_>>()
-    };
-    assert_eq!(contacts("35238"), ["archives-de-rennes"]);
-    assert_eq!(contacts("35001"), ["la-mairie-de-la-commune"]);
-}
-
-#[test]
-fn a_row_that_can_not_be_read_stays_as_it_was() {
-    let good = Base::sound().build(None).release;
-    let slips = [
-        (T::Holdings, "recH2", F::From, text("vers 1908")),
-        (T::Holdings, "recH2", F::Until, text("1900")),
-        (T::Holdings, "recH2", F::State, select("Perdu")),
-        (T::Holdings, "recH2", F::Service, links(&[])),
-        (T::Territories, "recRen", F::Code, text("3523")),
-        (T::Territories, "recRen", F::Level, select("Ville")),
-        (T::Services, "recArch", F::Name, Cell::Failed("#ERROR!".into())),
-        (T::Services, "recArch", F::Status, select("Publiée")),
-        (T::Documents, "recDoc", F::Status, select("En ligne")),
-        (T::Guides, "recG", F::Title, Cell::Failed("#ERROR!".into())),
-        (T::Choices, "recA1", F::Label, Cell::Failed("#ERROR!".into())),
-        (T::Steps, "recR", F::Type, select("Fin")),
-    ];
-    for (table, record, field, cell) in slips {
-        let slipped = Base::sound().with(table, record, [(field, cell)]);
-        let built = slipped.build(Some(&good));
-        let content = built.release.content();
-        assert_eq!(content.holdings, good.content().holdings, "{record}.{field:?}");
-        assert_eq!(content.documents, good.content().documents, "{record}.{field:?}");
-        assert_eq!(content.services, good.content().services, "{record}.{field:?}");
-        assert_eq!(content.territories, good.content().territories, "{record}.{field:?}");
-        let guide = &content.guides[&slug("urbanisme")];
-        assert_eq!(guide.steps, good.content().guides[&slug("urbanisme")].steps);
-        assert!(errors(&built.problems).contains(&Code::KeptLastGood));
-        let again = slipped.build(Some(&built.release));
-        assert_eq!(again.release.id(), built.release.id(), "{record}.{field:?}: it lasts");
-        let mended = Base::sound().build(Some(&again.release));
-        assert_eq!(mended.release.id(), good.id(), "{record}.{field:?}: it moves on");
-    }
-}
-
-#[test]
-fn a_guide_that_was_never_sound_is_no_last_good_version() {
-    let slip = Base::sound().without(T::Choices, "recA1", F::TargetStep);
-    let first = slip.build(None).release;
-    let second = slip.build(Some(&first)).release;
-    assert_eq!(second.id(), first.id());
-    assert!(!second.content().guides[&slug("urbanisme")].is_stale);
-}
-
-#[test]
-fn a_kept_guide_gets_back_what_it_names() {
-    let good = Base::sound().build(None).release;
-    let slip = || Base::sound().without(T::Choices, "recA3", F::TargetStep);
-    let draft = [(F::Status, select("Brouillon"))];
-    let without_document = slip().with(T::Documents, "recDoc", draft).build(Some(&good)).release;
-    let result = |release: &super::Release| {
-        release.content().guides[&slug("urbanisme")].steps[&slug("ou-le-consulter")].kind
-    };
-    assert_eq!(result(&without_document), StepKind::DeadEnd);
-    let back = slip().build(Some(&without_document)).release;
-    assert_eq!(result(&back), StepKind::Result);
-}
-
-#[test]
 fn drafts_that_can_not_be_read_are_no_problem() {
     let draft = || (F::Status, select("Brouillon"));
     let base = Base::sound()
@@ -685,24 +521,4 @@ fn drafts_that_can_not_be_read_are_no_problem() {
         .with(T::Holdings, "recDraft2", [(F::Title, text("À compléter")), draft()])
         .with(T::Guides, "recDraft3", [draft()]);
     assert_eq!(base.build(None).problems, []);
-}
-
-#[test]
-fn a_contested_slug_stays_with_the_row_that_has_it() {
-    let good = Base::sound().build(None).release;
-    // Each row comes before the one whose slug it takes, by record id.
-    let taken = Base::sound()
-        .with(T::Choices, "recA1", [(F::Slug, text("une-information"))])
-        .with(T::Steps, "recC", [(F::Slug, text("de-quand"))])
-        .with(T::Services, "recArch", [(F::Slug, text("la-mairie-de-la-commune"))])
-        .build(Some(&good));
-    let content = taken.release.content();
-    let guide = &content.guides[&slug("urbanisme")];
-    assert_eq!(guide.steps[&slug("de-quand")].record.as_str(), "recD");
-    assert_eq!(guide.steps[&slug("de-quand-2")].record.as_str(), "recC");
-    let choices: Vec<_> = guide.steps[0].choices.iter().map(|c| c.slug.as_str()).collect();
-    assert_eq!(choices, ["une-information-2", "une-information", "autre-chose"]);
-    let kept = &content.services[&slug("la-mairie-de-la-commune")];
-    assert_eq!(kept.record.as_str(), "recMairie");
-    assert_eq!(errors(&taken.problems), [Code::DuplicateSlug; 3]);
 }

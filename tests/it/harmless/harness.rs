@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use locadocs::{
     airtable::{self, Client},
     api,
@@ -105,6 +106,19 @@ impl World {
     pub fn cold(&self) -> Service {
         let api = Api::empty(noon, api::Settings::default());
         Service { engine: engine(self.client.clone(), &api), api }
+    }
+
+    /// A service whose engine asks this clock, before its first round.
+    pub fn cold_with_clock(&self, clock: fn() -> DateTime<Utc>) -> Service {
+        let mut service = self.cold();
+        service.engine = Arc::new(Engine::new(
+            self.client.clone(),
+            Default::default(),
+            fixture::reference(),
+            Arc::clone(&service.api.live),
+            clock,
+        ));
+        service
     }
 
     /// A service after a good round.

@@ -123,14 +123,7 @@ static LATER: AtomicBool = AtomicBool::new(false);
 #[tokio::test]
 async fn a_mass_removal_is_held_until_it_has_lasted() {
     let world = World::start().await;
-    let mut service = world.cold();
-    service.engine = Arc::new(Engine::new(
-        world.client.clone(),
-        engine::Settings::default(),
-        fixture::reference(),
-        Arc::clone(&service.api.live),
-        clock_of_the_hold,
-    ));
+    let service = world.cold_with_clock(clock_of_the_hold);
     service.round().await.unwrap();
     let before = service.seen().await;
     // At one click, every local record becomes a draft.

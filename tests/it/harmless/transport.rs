@@ -1,9 +1,6 @@
 //! What goes wrong between Airtable and the service, in the middle of a round.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,12 +12,12 @@ use locadocs::{
         error::ErrorShape,
         faults::{Fault, FaultRule},
     },
-    sync::engine::{self, Engine, Outcome},
+    sync::engine::Outcome,
 };
 use serde_json::json;
 
 use super::harness::{GUIDE, World, demo_base};
-use crate::{api::harness::noon, fixture};
+use crate::api::harness::noon;
 
 const LIST: &str = "/v0/app*/tbl*";
 const SCHEMA: &str = "/v0/meta/bases/*/tables";
@@ -91,14 +88,7 @@ static NEXT_MONTH: AtomicBool = AtomicBool::new(false);
 #[tokio::test]
 async fn a_spent_quota_ends_all_calls_until_the_month_turns() {
     let world = World::start().await;
-    let mut service = world.cold();
-    service.engine = Arc::new(Engine::new(
-        world.client.clone(),
-        engine::Settings::default(),
-        fixture::reference(),
-        Arc::clone(&service.api.live),
-        clock_of_a_month,
-    ));
+    let service = world.cold_with_clock(clock_of_a_month);
     service.round().await.unwrap();
     let before = service.seen().await;
     let spent = status(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED");
