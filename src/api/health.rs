@@ -17,7 +17,7 @@ use super::{
     params::{NoParams, Query},
 };
 use crate::{
-    content::problem::{Problem, Severity},
+    content::problem::Counts,
     sync::live::{Failure, Publication, SyncStatus},
 };
 
@@ -149,7 +149,7 @@ fn readiness(
         calls: status.calls,
         failure: status.failure.as_ref().map(SyncFailure::from),
         stale_guides: guides.filter(|g| g.is_stale).map(|g| g.slug.to_string()).collect(),
-        problems: ProblemCounts::of(&status.problems),
+        problems: Counts::of(&status.problems).into(),
     }
 }
 
@@ -159,14 +159,9 @@ impl From<&Failure> for SyncFailure {
     }
 }
 
-impl ProblemCounts {
-    fn of(problems: &[Problem]) -> Self {
-        let count = |severity| problems.iter().filter(|p| p.severity() == severity).count();
-        Self {
-            error: count(Severity::Error),
-            warning: count(Severity::Warning),
-            info: count(Severity::Info),
-        }
+impl From<Counts> for ProblemCounts {
+    fn from(Counts { errors, warnings, infos }: Counts) -> Self {
+        Self { error: errors, warning: warnings, info: infos }
     }
 }
 

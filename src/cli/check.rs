@@ -11,7 +11,7 @@ use crate::{
     airtable::Client,
     content::{
         ids::{BaseId, RecordId},
-        problem::{Problem, Severity},
+        problem::{Counts, Problem, Severity},
         tables::TABLES,
     },
     reference::Reference,
@@ -110,12 +110,12 @@ fn text(status: &SyncStatus, base: &BaseId) -> String {
 #[serde(rename_all = "camelCase")]
 struct Found<'a> {
     rows: usize,
-    counts: Counts,
+    counts: FoundCounts,
     problems: Vec<FoundProblem<'a>>,
 }
 
 #[derive(Serialize)]
-struct Counts {
+struct FoundCounts {
     errors: usize,
     warnings: usize,
     infos: usize,
@@ -134,14 +134,9 @@ struct FoundProblem<'a> {
     link: Option<String>,
 }
 
-impl Counts {
-    fn of(problems: &[Problem]) -> Self {
-        let of = |severity| problems.iter().filter(|p| p.severity() == severity).count();
-        Self {
-            errors: of(Severity::Error),
-            warnings: of(Severity::Warning),
-            infos: of(Severity::Info),
-        }
+impl From<Counts> for FoundCounts {
+    fn from(Counts { errors, warnings, infos }: Counts) -> Self {
+        Self { errors, warnings, infos }
     }
 }
 
@@ -162,7 +157,7 @@ impl<'a> Found<'a> {
         });
         Self {
             rows: status.rows,
-            counts: Counts::of(&status.problems),
+            counts: Counts::of(&status.problems).into(),
             problems: problems.collect(),
         }
     }

@@ -174,6 +174,29 @@ impl Problem {
     }
 }
 
+/// How many problems there are of each severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Of [`Severity::Error`].
+    pub errors: usize,
+    /// Of [`Severity::Warning`].
+    pub warnings: usize,
+    /// Of [`Severity::Info`].
+    pub infos: usize,
+}
+
+impl Counts {
+    /// Counts problems.
+    pub fn of(problems: &[Problem]) -> Self {
+        let of = |severity| problems.iter().filter(|p| p.severity() == severity).count();
+        Self {
+            errors: of(Severity::Error),
+            warnings: of(Severity::Warning),
+            infos: of(Severity::Info),
+        }
+    }
+}
+
 impl fmt::Display for Place {
     /// `Étapes › « Permis de construire » › Contenu`, under the default names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

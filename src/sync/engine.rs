@@ -21,11 +21,7 @@ use super::{
 use crate::{
     airtable::{self, Client, Record},
     catalog::{self, Built, Release, ReleaseId},
-    content::{
-        problem::{Problem, Severity},
-        rows::Rows,
-        tables::TableKey,
-    },
+    content::{problem::Counts, rows::Rows, tables::TableKey},
     paris,
     reference::Reference,
 };
@@ -82,8 +78,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// Rows read.
     pub rows: usize,
-    /// Problems by severity: errors, warnings, remarks.
-    pub problems: [usize; 3],
+    /// Problems by severity.
+    pub problems: Counts,
     /// How long it took.
     pub duration: Duration,
 }
@@ -227,16 +223,16 @@ impl Engine {
                 status.last_success = Some(attempt);
                 status.failure = None;
                 status.rows = rows;
-                let problems = count(&status.problems);
+                let problems = Counts::of(&status.problems);
                 let duration = started.elapsed();
                 let duration_ms = duration.as_millis();
-                let [errors, warnings, remarks] = problems;
+                let Counts { errors, warnings, infos } = problems;
                 tracing::info!(
                     ?outcome,
                     rows,
                     errors,
                     warnings,
-                    remarks,
+                    remarks = infos,
                     duration_ms,
                     "the base was read"
                 );
@@ -364,9 +360,4 @@ impl Engine {
 
 fn counts(mirror: &Mirror) -> BTreeMap<TableKey, usize> {
     mirror.records.iter().map(|(key, records)| (*key, records.len())).collect()
-}
-
-fn count(problems: &[Problem]) -> [usize; 3] {
-    let of = |severity| problems.iter().filter(|p| p.severity() == severity).count();
-    [of(Severity::Error), of(Severity::Warning), of(Severity::Info)]
 }
