@@ -15,6 +15,7 @@ pub mod row;
 pub mod rows;
 pub mod service;
 pub mod status;
+pub mod stored;
 pub mod tables;
 pub mod territory;
 pub mod walk;

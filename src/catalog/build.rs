@@ -1,6 +1,9 @@
 //! Build: from rows that were read to a release, linked and validated.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
 
@@ -12,7 +15,7 @@ use super::{
 use crate::{
     content::{
         document::Document,
-        holding::{Holding, HoldingRow},
+        holding::{Holding, HoldingFacts, HoldingRow},
         ids::{RecordId, Slug},
         problem::{Code, Problem},
         rows::{Rows, Table},
@@ -74,11 +77,11 @@ pub fn build(mut rows: Rows, reference: &Reference, previous: Option<&Release>) 
     let mut holdings: Vec<Holding> = holding_rows
         .into_rows()
         .filter(|holding| holding.status == Status::Published)
-        .filter_map(|holding| linker.link(holding))
+        .filter_map(|holding| linker.link(&holding))
         .collect();
     if let Some(previous) = previous {
         holdings.extend(linker.earlier(previous.content()));
-        holdings.sort_by(|a, b| a.record.cmp(&b.record));
+        holdings.sort_by(|a, b| a.facts.record.cmp(&b.facts.record));
     }
     check_seats(&rows.services, reference, &mut problems);
     let content = Content {
@@ -204,9 +207,8 @@ struct HoldingLinker<'a> {
 
 impl HoldingLinker<'_> {
     /// `None` when the document, every territory, or the only service is not public.
-    fn link(&mut self, row: HoldingRow) -> Option<Holding> {
-        let origin =
-            Origin { table: TableKey::Holdings, record: &row.record, label: row.title.as_deref() };
+    fn link(&mut self, row: &HoldingRow) -> Option<Holding> {
+        let origin = Origin::holding(&row.facts);
         let document = self.document(row.document.as_ref()?, origin);
         let territories: Vec<Slug> =
             row.territories.iter().filter_map(|link| self.territory(link, origin)).collect();
@@ -219,7 +221,7 @@ impl HoldingLinker<'_> {
             .collect();
         let service = match service {
             // Something is kept, but by a service that the public can't be sent to.
-            Some(None) if row.state.is_kept() => return None,
+            Some(None) if row.facts.state.is_kept() => return None,
             service => service.flatten(),
         };
         if territories.is_empty() {
@@ -230,16 +232,7 @@ impl HoldingLinker<'_> {
             territories,
             service,
             contact_first,
-            record: row.record,
-            title: row.title,
-            period: row.period,
-            state: row.state,
-            access: row.access,
-            online: row.online,
-            notes: row.notes,
-            call_number: row.call_number,
-            source: row.source,
-            verified_on: row.verified_on,
+            facts: Arc::clone(&row.facts),
         })
     }
 
@@ -251,7 +244,7 @@ impl HoldingLinker<'_> {
         let services: HashSet<Slug> = names(self.services);
         let territories: HashSet<Slug> = names(self.territories);
         let lost = previous.holdings.iter().filter(|holding| {
-            self.rows.lost.contains(&holding.record)
+            self.rows.lost.contains(&holding.facts.record)
                 && documents.contains(&holding.document)
                 && holding.service.as_ref().is_none_or(|service| services.contains(service))
                 && holding.territories.iter().all(|territory| territories.contains(territory))
@@ -259,8 +252,8 @@ impl HoldingLinker<'_> {
         });
         let lost: Vec<Holding> = lost.cloned().collect();
         for holding in &lost {
-            let label = holding.title.as_deref();
-            self.problems.push(kept(TableKey::Holdings, &holding.record, label));
+            let HoldingFacts { record, title, .. } = &*holding.facts;
+            self.problems.push(kept(TableKey::Holdings, record, title.as_deref()));
         }
         lost
     }

@@ -10,7 +10,7 @@ use crate::content::{
     ids::Slug,
     period::Days,
     problem::{Code, Problem},
-    tables::{FieldKey, TableKey},
+    tables::FieldKey,
     territory::{AreaKey, Territory},
 };
 
@@ -34,12 +34,12 @@ const MOST_PER_HOLDING: usize = 20;
 fn stale_verifications(release: &Release, oldest: NaiveDate) -> impl Iterator<Item = Problem> {
     let holdings = release.content().holdings.iter();
     holdings.filter_map(move |holding| {
-        let verified_on = holding.verified_on.filter(|day| *day < oldest)?;
+        let verified_on = holding.facts.verified_on.filter(|day| *day < oldest)?;
         let message = format!(
             "Dernière vérification le {} : vérifier que l'information est toujours exacte.",
             verified_on.format("%d/%m/%Y")
         );
-        let origin = origin(holding);
+        let origin = Origin::holding(&holding.facts);
         Some(origin.problem(FieldKey::VerifiedOn, Code::StaleVerification, message))
     })
 }
@@ -50,7 +50,7 @@ fn contradictions(release: &Release, today: NaiveDate) -> Vec<Problem> {
     let content = release.content();
     let mut at_place: HashMap<(&Slug, AreaKey), Vec<(Days, usize)>> = HashMap::new();
     for (at, holding) in content.holdings.iter().enumerate() {
-        let Some(days) = holding.period.resolve(today) else { continue };
+        let Some(days) = holding.facts.period.resolve(today) else { continue };
         let territories =
             holding.territories.iter().filter_map(|slug| content.territories.get(slug));
         for key in territories.flat_map(Territory::keys).collect::<HashSet<_>>() {
@@ -81,19 +81,15 @@ fn contradictions(release: &Release, today: NaiveDate) -> Vec<Problem> {
 /// One says that the documents exist and the other that they don't; or they name two services and
 /// no note explains how these share them.
 fn disagree((a, b): (&Holding, &Holding)) -> bool {
-    let is_explained = a.notes.is_some() || b.notes.is_some();
-    a.state.is_kept() != b.state.is_kept() || (a.service != b.service && !is_explained)
+    let is_explained = a.facts.notes.is_some() || b.facts.notes.is_some();
+    a.facts.state.is_kept() != b.facts.state.is_kept() || (a.service != b.service && !is_explained)
 }
 
 fn contradiction(a: &Holding, b: &Holding) -> Problem {
-    let other = a.title.as_deref().unwrap_or("une autre ligne");
+    let other = a.facts.title.as_deref().unwrap_or("une autre ligne");
     let message = format!(
         "Cette donnée et « {other} » portent sur le même document, au même niveau et sur des \
          périodes communes, mais ne disent pas la même chose : le public verra les deux."
     );
-    origin(b).problem(FieldKey::Service, Code::ContradictoryHoldings, message)
-}
-
-fn origin(holding: &Holding) -> Origin<'_> {
-    Origin { table: TableKey::Holdings, record: &holding.record, label: holding.title.as_deref() }
+    Origin::holding(&b.facts).problem(FieldKey::Service, Code::ContradictoryHoldings, message)
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::content::{
+    holding::HoldingFacts,
     ids::{RecordId, Slug},
     problem::{Code, Place, Problem},
     rows::{Linked, Table},
@@ -18,7 +19,12 @@ pub(super) struct Origin<'a> {
     pub label: Option<&'a str>,
 }
 
-impl Origin<'_> {
+impl<'a> Origin<'a> {
+    pub fn holding(facts: &'a HoldingFacts) -> Self {
+        let HoldingFacts { record, title, .. } = facts;
+        Self { table: TableKey::Holdings, record, label: title.as_deref() }
+    }
+
     pub fn problem(self, field: FieldKey, code: Code, message: impl Into<String>) -> Problem {
         let place = Place {
             table: self.table,

@@ -1,5 +1,7 @@
 //! Kinds of document that people look for.
 
+use minicbor::{Decode, Encode};
+
 use super::{
     ids::{RecordId, Slug},
     problem::{Code, Problem},
@@ -10,40 +12,54 @@ use super::{
 };
 
 /// A kind of document: a building permit, a notarial deed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Document {
     /// Its public name.
+    #[n(0)]
     pub slug: Slug,
     /// Its row.
+    #[n(1)]
     pub record: RecordId,
     /// Whether it is public.
+    #[n(2)]
     pub status: Status,
     /// What people call it.
+    #[n(3)]
     pub name: String,
     /// What it is good for.
+    #[n(4)]
     pub description: Option<RichText>,
     /// Papers found in it.
+    #[n(5)]
     pub contents: Option<RichText>,
     /// Rules of access, in simple words.
+    #[n(6)]
     pub who_may_read: Option<RichText>,
     /// Years before everyone may read it (Code du patrimoine, L. 213-1 and L. 213-2); 0 is at once,
     /// `None` is not known.
+    #[n(7)]
     pub delay_years: Option<u16>,
     /// Which commune to ask for.
+    #[n(8)]
     pub territorial_rule: TerritorialRule,
     /// Other words for it.
+    #[n(9)]
     pub synonyms: Vec<String>,
 }
 
 /// Which commune decides where a document is kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum TerritorialRule {
     /// That of the property.
     #[default]
+    #[n(0)]
     Property,
     /// That of the notary's office.
+    #[n(1)]
     NotaryOffice,
     /// That of the person's home.
+    #[n(2)]
     Home,
 }
 

@@ -1,6 +1,7 @@
 //! Guides: graphs of steps, each step offering choices that lead on.
 
 use indexmap::IndexMap;
+use minicbor::{Decode, Encode};
 use url::Url;
 
 use super::{
@@ -10,69 +11,95 @@ use super::{
     rich_text::RichText,
     row::{Reader, Row},
     status::Status,
+    stored,
     tables::{FieldKey, TableKey},
 };
 
 /// A published guide, whole: every step that a link in it names exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Guide {
     /// Its public name.
+    #[n(0)]
     pub slug: Slug,
     /// Its row.
+    #[n(1)]
     pub record: RecordId,
     /// Title for the public.
+    #[n(2)]
     pub title: String,
     /// One or two sentences.
+    #[n(3)]
     pub summary: Option<RichText>,
     /// Heading under which it is listed.
+    #[n(4)]
     pub theme: Option<String>,
     /// Words that lead to it.
+    #[n(5)]
     pub keywords: Vec<String>,
     /// Language of its texts.
+    #[n(6)]
     pub language: Language,
     /// Where it starts.
+    #[n(7)]
     pub first_step: Slug,
     /// Its steps by slug, the first one first, then in the order in which they are met.
+    #[cbor(n(8), with = "stored::steps")]
     pub steps: IndexMap<Slug, Step>,
     /// Whether this is an earlier version, kept because an edit broke the current one.
+    #[n(9)]
     pub is_stale: bool,
 }
 
 /// One screen of a guide.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Step {
     /// Its name within the guide.
+    #[n(0)]
     pub slug: Slug,
     /// Its row.
+    #[n(1)]
     pub record: RecordId,
     /// Question or title.
+    #[n(2)]
     pub title: String,
     /// What it asks or shows.
+    #[n(3)]
     pub kind: StepKind,
     /// Text under the title.
+    #[n(4)]
     pub content: Option<RichText>,
     /// The document it is about. Always there on a result.
+    #[n(5)]
     pub document: Option<Slug>,
     /// Images shown with the text.
+    #[n(6)]
     pub illustrations: Vec<Illustration>,
     /// Ways on, in order.
+    #[n(7)]
     pub choices: Vec<Choice>,
 }
 
 /// What a step asks or shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum StepKind {
     /// Asks to choose.
+    #[n(0)]
     Question,
     /// Informs, then leads on.
+    #[n(1)]
     Information,
     /// Asks for a commune, unless it is known.
+    #[n(2)]
     Commune,
     /// Asks for a date, which may be unknown.
+    #[n(3)]
     Date,
     /// Ends in the local answer.
+    #[n(4)]
     Result,
     /// Ends with advice, since nothing better is known.
+    #[n(5)]
     DeadEnd,
 }
 
@@ -94,39 +121,52 @@ impl StepKind {
 }
 
 /// A way on from a step.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Choice {
     /// Its name within the step.
+    #[n(0)]
     pub slug: Slug,
     /// Its row.
+    #[n(1)]
     pub record: RecordId,
     /// What the public reads.
+    #[n(2)]
     pub label: String,
     /// Small text under the label.
+    #[n(3)]
     pub note: Option<String>,
     /// Where it leads.
+    #[n(4)]
     pub target: Target,
     /// When it is offered.
+    #[n(5)]
     pub condition: Option<Condition>,
 }
 
 /// Where a choice leads.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(flat)]
 pub enum Target {
     /// To a step of the same guide.
-    Step(Slug),
+    #[n(0)]
+    Step(#[n(0)] Slug),
     /// To the start of another guide.
-    Guide(Slug),
+    #[n(1)]
+    Guide(#[n(0)] Slug),
     /// Out, to another site.
-    External(Url),
+    #[n(2)]
+    External(#[cbor(n(0), with = "stored::foreign")] Url),
 }
 
 /// When a choice is offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Condition {
     /// Only once the commune is known.
+    #[n(0)]
     CommuneKnown,
     /// Only as long as it is not.
+    #[n(1)]
     CommuneUnknown,
 }
 
@@ -141,12 +181,15 @@ impl Condition {
 }
 
 /// Language of a guide's texts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Language {
     /// French.
     #[default]
+    #[n(0)]
     French,
     /// English.
+    #[n(1)]
     English,
 }
 
@@ -168,15 +211,19 @@ impl Language {
 }
 
 /// An image of a step or a service.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Illustration {
     /// Stable id of this very file.
+    #[n(0)]
     pub id: AttachmentId,
     /// Its name.
+    #[n(1)]
     pub filename: String,
     /// Declared media type.
+    #[n(2)]
     pub media_type: Option<String>,
     /// Width and height in pixels.
+    #[n(3)]
     pub dimensions: Option<(u32, u32)>,
 }
 

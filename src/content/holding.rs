@@ -1,7 +1,10 @@
 //! Holdings, *Données locales*: for a document, in some territories, over a period, a service keeps
 //! it in some state, with ways of access.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
+use minicbor::{Decode, Encode};
 use url::Url;
 
 use super::{
@@ -11,55 +14,85 @@ use super::{
     rich_text::RichText,
     row::{Reader, Row},
     status::Status,
+    stored,
     tables::{FieldKey, TableKey},
 };
 
 /// A published holding: the document, territories and services that it names exist.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Holding {
-    /// Its row.
-    pub record: RecordId,
-    /// What archivists call it; not published.
-    pub title: Option<String>,
     /// What is kept.
+    #[n(0)]
     pub document: Slug,
     /// Where the rule holds.
+    #[n(1)]
     pub territories: Vec<Slug>,
     /// Who keeps it; `None` when nothing is kept.
+    #[n(2)]
     pub service: Option<Slug>,
-    /// Of which dates.
-    pub period: Period,
-    /// In which state.
-    pub state: State,
-    /// How to get it.
-    pub access: Vec<AccessMode>,
-    /// Where to read it online. Boxed: it is large, and most have none.
-    pub online: Option<Box<Url>>,
-    /// Anything else, for the public.
-    pub notes: Option<RichText>,
     /// Whom to ask before going there.
+    #[n(3)]
     pub contact_first: Vec<Slug>,
-    /// Shelf mark.
+    /// What the row says by itself.
+    #[cbor(n(4), with = "stored::shared")]
+    pub facts: Arc<HoldingFacts>,
+}
+
+/// What a row of *Données locales* says without the rows that it links to: one copy serves the row
+/// and what is published of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+pub struct HoldingFacts {
+    /// Its row.
+    #[n(0)]
+    pub record: RecordId,
+    /// *Intitulé*: what archivists call it; not published.
+    #[n(1)]
+    pub title: Option<String>,
+    /// *Du* and *Au*: of which dates.
+    #[n(2)]
+    pub period: Period,
+    /// *État*: in which state.
+    #[n(3)]
+    pub state: State,
+    /// *Modalités*: how to get it.
+    #[n(4)]
+    pub access: Vec<AccessMode>,
+    /// *En ligne*: where to read it. Boxed: it is large, and most have none.
+    #[cbor(n(5), with = "stored::foreign", has_nil)]
+    pub online: Option<Box<Url>>,
+    /// *Précisions*: anything else, for the public.
+    #[n(6)]
+    pub notes: Option<RichText>,
+    /// *Cote*: shelf mark.
+    #[n(7)]
     pub call_number: Option<String>,
-    /// Where the knowledge comes from.
+    /// *Source*: where the knowledge comes from.
+    #[n(8)]
     pub source: Option<String>,
-    /// When an archivist last checked it.
+    /// *Vérifié le*: when an archivist last checked it.
+    #[cbor(n(9), with = "stored::foreign", has_nil)]
     pub verified_on: Option<NaiveDate>,
 }
 
 /// What became of the documents.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum State {
     /// Kept.
     #[default]
+    #[n(0)]
     Kept,
     /// Kept with gaps.
+    #[n(1)]
     Incomplete,
     /// Destroyed.
+    #[n(2)]
     Destroyed,
     /// Moved to the service named.
+    #[n(3)]
     Transferred,
     /// Never gathered by an archive.
+    #[n(4)]
     NotCollected,
 }
 
@@ -79,17 +112,23 @@ impl State {
 }
 
 /// A way to get a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum AccessMode {
     /// In a reading room.
+    #[n(0)]
     ReadingRoom,
     /// Sent on request.
+    #[n(1)]
     Delivery,
     /// Online.
+    #[n(2)]
     Online,
     /// At the reception desk.
+    #[n(3)]
     Desk,
     /// By asking in writing.
+    #[n(4)]
     Mail,
 }
 
@@ -106,36 +145,18 @@ impl AccessMode {
 /// A row of *Données locales*.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HoldingRow {
-    /// Its row.
-    pub record: RecordId,
     /// Whether it is public.
     pub status: Status,
-    /// What archivists call it; not published.
-    pub title: Option<String>,
     /// *Document*.
     pub document: Option<RecordId>,
     /// *Territoires*.
     pub territories: Vec<RecordId>,
     /// *Service*.
     pub service: Option<RecordId>,
-    /// *Du* and *Au*.
-    pub period: Period,
-    /// *État*.
-    pub state: State,
-    /// *Modalités*.
-    pub access: Vec<AccessMode>,
-    /// *En ligne*.
-    pub online: Option<Box<Url>>,
-    /// *Précisions*.
-    pub notes: Option<RichText>,
     /// *Contacter d'abord*.
     pub contact_first: Vec<RecordId>,
-    /// *Cote*.
-    pub call_number: Option<String>,
-    /// *Source*.
-    pub source: Option<String>,
-    /// *Vérifié le*.
-    pub verified_on: Option<NaiveDate>,
+    /// The rest.
+    pub facts: Arc<HoldingFacts>,
 }
 
 impl HoldingRow {
@@ -157,24 +178,27 @@ impl HoldingRow {
             true => Some(State::default()),
             false => reader.option(FieldKey::State, State::OPTIONS),
         };
-        let holding = Self {
+        let facts = HoldingFacts {
             record: row.id.clone(),
-            status,
             title: reader.text(FieldKey::Title),
-            document: reader.link(FieldKey::Document),
-            territories: reader.links(FieldKey::Territories),
-            service: reader.link(FieldKey::Service),
             period: period?,
             state: state?,
             access: reader.options(FieldKey::Access, AccessMode::OPTIONS),
             online: reader.url(FieldKey::OnlineLink).map(Box::new),
             notes: reader.rich_text(FieldKey::Notes),
-            contact_first: reader.links(FieldKey::ContactFirst),
             call_number: reader.text(FieldKey::CallNumber),
             source: reader.text(FieldKey::Source),
             verified_on: reader.day(FieldKey::VerifiedOn),
         };
-        if holding.service.is_none() && holding.state.is_kept() {
+        let holding = Self {
+            status,
+            document: reader.link(FieldKey::Document),
+            territories: reader.links(FieldKey::Territories),
+            service: reader.link(FieldKey::Service),
+            contact_first: reader.links(FieldKey::ContactFirst),
+            facts: facts.into(),
+        };
+        if holding.service.is_none() && holding.facts.state.is_kept() {
             reader.report(
                 FieldKey::Service,
                 Code::HoldingWithoutService,

@@ -6,6 +6,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// Why a text is not the identifier that it was taken for.
@@ -82,6 +83,23 @@ macro_rules! id {
                 std::borrow::Cow::<'de, str>::deserialize(deserializer)?
                     .parse()
                     .map_err(D::Error::custom)
+            }
+        }
+
+        impl<C> Encode<C> for $name {
+            fn encode<W: encode::Write>(
+                &self,
+                e: &mut Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), encode::Error<W::Error>> {
+                e.str(self.as_str())?.ok()
+            }
+        }
+
+        impl<'b, C> Decode<'b, C> for $name {
+            fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+                let at = d.position();
+                d.str()?.parse().map_err(|error: InvalidId| decode::Error::custom(error).at(at))
             }
         }
     };

@@ -31,7 +31,7 @@ impl Candidate<'_> {
     }
 
     fn is_same_holding(&self, other: &Self) -> bool {
-        self.holding.record == other.holding.record
+        self.holding.facts.record == other.holding.facts.record
     }
 }
 
@@ -52,12 +52,12 @@ pub struct Segment<'a> {
 pub fn timeline<'a>(candidates: &[Candidate<'a>], today: NaiveDate) -> Vec<Segment<'a>> {
     let mut live: Vec<(Days, Candidate<'a>)> = candidates
         .iter()
-        .filter_map(|candidate| Some((candidate.holding.period.resolve(today)?, *candidate)))
+        .filter_map(|candidate| Some((candidate.holding.facts.period.resolve(today)?, *candidate)))
         .collect();
     live.sort_by(|(_, a), (_, b)| {
-        (a.rank(), &a.holding.record, &a.territory.slug).cmp(&(
+        (a.rank(), &a.holding.facts.record, &a.territory.slug).cmp(&(
             b.rank(),
-            &b.holding.record,
+            &b.holding.facts.record,
             &b.territory.slug,
         ))
     });
@@ -180,7 +180,7 @@ pub fn availability(document: &Document, days: Days, today: NaiveDate) -> Option
 /// Whether an answer about a document may change at midnight, though nothing was edited.
 pub fn depends_on_today(document: &Document, candidates: &[Candidate<'_>]) -> bool {
     document.delay_years.is_some_and(|years| years > 0)
-        || candidates.iter().any(|candidate| candidate.holding.period.is_rolling())
+        || candidates.iter().any(|candidate| candidate.holding.facts.period.is_rolling())
 }
 
 #[cfg(test)]

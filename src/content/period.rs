@@ -1,19 +1,28 @@
 //! Periods as archivists write them, and as days once the day of the question is known.
 
-use chrono::{Months, NaiveDate};
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, Months, NaiveDate};
+use minicbor::{Decode, Decoder, Encode, decode};
+
+use super::stored;
 
 /// One end of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(flat)]
 pub enum Bound {
     /// No limit on this side.
+    #[n(0)]
     Open,
     /// This day, included.
-    Day(NaiveDate),
+    #[n(1)]
+    Day(#[cbor(n(0), with = "stored::foreign")] NaiveDate),
     /// So many years before the day of the question.
     ///
     /// As an end, the last day that is that old: a deed of 75 years ago today is 75 years old. As a
     /// start, the day after, so that « jusqu'à 75 ans » and « depuis 75 ans » meet without overlap.
-    YearsAgo(u16),
+    #[n(2)]
+    YearsAgo(#[cbor(n(0), decode_with = "decode_years_ago")] u16),
 }
 
 /// The side of a period that a text stands for: a year means its first day in *Du*, its last in
@@ -35,7 +44,24 @@ pub struct InvalidBound {
 }
 
 /// Oldest and newest years believed: outside, it is a slip of the keyboard.
-const YEARS: std::ops::RangeInclusive<i32> = 500..=2200;
+const YEARS: RangeInclusive<i32> = 500..=2200;
+
+/// Ages believed, in years.
+const YEARS_AGO: RangeInclusive<u16> = 1..=500;
+
+/// Whether a day may be that of a document, or of a check made by an archivist.
+pub fn is_believable(day: NaiveDate) -> bool {
+    YEARS.contains(&day.year())
+}
+
+fn decode_years_ago<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<u16, decode::Error> {
+    let at = d.position();
+    let years = d.u16()?;
+    if YEARS_AGO.contains(&years) {
+        return Ok(years);
+    }
+    Err(decode::Error::message(format_args!("an age of {years} years")).at(at))
+}
 
 impl Bound {
     /// Reads what an archivist typed.
@@ -90,7 +116,7 @@ pub fn day_of_age(day: NaiveDate, years: u16) -> Option<NaiveDate> {
 
 fn rolling(text: &str) -> Option<Bound> {
     let number = text.strip_suffix("ans").or_else(|| text.strip_suffix("an"))?;
-    number.trim().parse().ok().filter(|years| (1..=500).contains(years)).map(Bound::YearsAgo)
+    number.trim().parse().ok().filter(|years| YEARS_AGO.contains(years)).map(Bound::YearsAgo)
 }
 
 fn calendar(text: &str, side: Side) -> Option<NaiveDate> {
@@ -130,11 +156,13 @@ fn day(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
 }
 
 /// From one bound to another, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Period {
     /// *Du*.
+    #[n(0)]
     pub from: Bound,
     /// *Au*.
+    #[n(1)]
     pub until: Bound,
 }
 

@@ -12,6 +12,7 @@ use std::{
 };
 
 use ammonia::Url;
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use pulldown_cmark::{Event, Options, Parser, html};
 
 use super::mentions::without_mentions;
@@ -44,6 +45,28 @@ impl RichText {
     /// Sanitized HTML.
     pub fn html(&self) -> &str {
         self.html.get_or_init(|| to_html(&self.markdown).into())
+    }
+}
+
+/// The Markdown alone: the HTML is made of it, by rules that may change.
+impl<C> Encode<C> for RichText {
+    fn encode<W: encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        e.str(&self.markdown)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for RichText {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        let at = d.position();
+        let markdown = d.str()?;
+        if markdown.trim().is_empty() {
+            return Err(decode::Error::message("a rich text without text").at(at));
+        }
+        Ok(Self { markdown: markdown.into(), html: OnceLock::new() })
     }
 }
 

@@ -239,9 +239,9 @@ impl<'a> Reader<'a> {
     /// A web address with http or https.
     pub fn url(&mut self, field: FieldKey) -> Option<Url> {
         let text = self.text(field)?;
-        match Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
-            _ => self.unreadable_address(
+        match web_address(&text) {
+            Some(url) => Some(url),
+            None => self.unreadable_address(
                 field,
                 &text,
                 "adresse web, par exemple https://www.rennes.fr",
@@ -377,6 +377,12 @@ fn describe(cell: &Cell) -> &'static str {
         Cell::Failed(_) => "une erreur de calcul",
         Cell::Opaque(_) => "une valeur d'un type inconnu",
     }
+}
+
+/// An address with http or https, and a host.
+pub fn web_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
 /// Enough of a text to recognize it.

@@ -1,5 +1,6 @@
 //! Services: the bodies that keep documents or inform the public.
 
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use url::Url;
 
 use super::{
@@ -8,71 +9,100 @@ use super::{
     problem::{Code, Problem},
     row::{Reader, Row, excerpt},
     status::Status,
+    stored,
     tables::{FieldKey, TableKey},
 };
 use crate::reference::InseeCode;
 
 /// A body that keeps documents.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Service {
     /// Its public name.
+    #[n(0)]
     pub slug: Slug,
     /// Its row.
+    #[n(1)]
     pub record: RecordId,
     /// Whether it is public.
+    #[n(2)]
     pub status: Status,
     /// Official name.
+    #[n(3)]
     pub name: String,
     /// What it is.
+    #[n(4)]
     pub kind: ServiceKind,
     /// Whether it stands for a body of whichever commune is asked for.
+    #[n(5)]
     pub is_generic: bool,
     /// Number and street.
+    #[n(6)]
     pub address: Option<String>,
     /// Post code.
+    #[n(7)]
     pub postcode: Option<String>,
     /// Where it is.
+    #[n(8)]
     pub commune: Option<InseeCode>,
     /// Telephone.
+    #[n(9)]
     pub phone: Option<String>,
     /// E-mail.
+    #[n(10)]
     pub email: Option<String>,
     /// Web site.
+    #[cbor(n(11), with = "stored::foreign", has_nil)]
     pub website: Option<Url>,
     /// Form to ask for a document.
+    #[cbor(n(12), with = "stored::foreign", has_nil)]
     pub form: Option<Url>,
     /// Opening hours, in OpenStreetMap's format, known to parse.
+    #[n(13)]
     pub hours: Option<String>,
     /// What the hours leave unsaid.
+    #[n(14)]
     pub hours_note: Option<String>,
     /// Whether one must book.
+    #[n(15)]
     pub appointment_only: bool,
     /// WGS 84.
+    #[n(16)]
     pub position: Option<Position>,
     /// Photographs.
+    #[n(17)]
     pub photos: Vec<Illustration>,
 }
 
 /// What a service is. Archives are named when nothing better is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 pub enum ServiceKind {
     /// Archives of a département.
+    #[n(0)]
     DepartmentArchives,
     /// Archives of a commune.
+    #[n(1)]
     MunicipalArchives,
     /// Town hall.
+    #[n(2)]
     TownHall,
     /// Town planning.
+    #[n(3)]
     Planning,
     /// Land registry.
+    #[n(4)]
     LandRegistry,
     /// Land tax office, which keeps the cadastre.
+    #[n(5)]
     LandTax,
     /// Notary's office.
+    #[n(6)]
     Notary,
     /// Chamber of notaries.
+    #[n(7)]
     NotaryChamber,
     /// Anything else.
+    #[n(8)]
     Other,
 }
 
@@ -119,6 +149,26 @@ impl Position {
     /// Degrees east.
     pub fn longitude(self) -> f64 {
         f64::from(self.longitude) / Self::SCALE
+    }
+}
+
+impl<C> Encode<C> for Position {
+    fn encode<W: encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        ctx: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        (self.latitude, self.longitude).encode(e, ctx)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Position {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        let at = d.position();
+        let (latitude, longitude) = d.decode()?;
+        let kept = Self { latitude, longitude };
+        Self::new(kept.latitude(), kept.longitude())
+            .ok_or_else(|| decode::Error::message("a point outside the globe").at(at))
     }
 }
 

@@ -1,15 +1,21 @@
 //! Whether a row is public.
 
+use minicbor::{Decode, Encode};
+
 use super::{row::Reader, tables::FieldKey};
 
 /// *Statut* of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Status {
     /// Being written: not public.
+    #[n(0)]
     Draft,
     /// Public.
+    #[n(1)]
     Published,
     /// No longer public, kept for memory.
+    #[n(2)]
     Archived,
 }
 

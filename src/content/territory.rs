@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, str::FromStr};
 
+use minicbor::{Decode, Encode};
+
 use super::{
     ids::{RecordId, Slug},
     problem::{Code, Problem},
@@ -44,34 +46,46 @@ impl Level {
 }
 
 /// A territory whose codes are known to exist.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Territory {
     /// Its name within the base.
+    #[n(0)]
     pub slug: Slug,
     /// Its row.
+    #[n(1)]
     pub record: RecordId,
     /// What the public reads: *Rennes*, *Bureau des hypothèques de Louviers*.
+    #[n(2)]
     pub name: String,
     /// What it covers.
+    #[n(3)]
     pub area: Area,
 }
 
 /// What a territory covers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(flat)]
 pub enum Area {
     /// A part of a commune.
-    SubCommune(InseeCode),
+    #[n(0)]
+    SubCommune(#[n(0)] InseeCode),
     /// A commune, with all its parts.
-    Commune(InseeCode),
+    #[n(1)]
+    Commune(#[n(0)] InseeCode),
     /// These communes.
-    Jurisdiction(BTreeSet<InseeCode>),
+    #[n(2)]
+    Jurisdiction(#[n(0)] BTreeSet<InseeCode>),
     /// The communes of a group.
-    Epci(Siren),
+    #[n(3)]
+    Epci(#[n(0)] Siren),
     /// The communes of a département.
-    Departement(DepartementCode),
+    #[n(4)]
+    Departement(#[n(0)] DepartementCode),
     /// The communes of a région.
-    Region(RegionCode),
+    #[n(5)]
+    Region(#[n(0)] RegionCode),
     /// Every commune.
+    #[n(6)]
     National,
 }
 

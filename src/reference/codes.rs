@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
+
 /// Why a text is not the code that it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{found:?} is not {expected}")]
@@ -68,6 +70,23 @@ macro_rules! code {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}({})", stringify!($name), self.as_str())
+            }
+        }
+
+        impl<C> Encode<C> for $name {
+            fn encode<W: encode::Write>(
+                &self,
+                e: &mut Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), encode::Error<W::Error>> {
+                e.str(self.as_str())?.ok()
+            }
+        }
+
+        impl<'b, C> Decode<'b, C> for $name {
+            fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+                let at = d.position();
+                d.str()?.parse().map_err(|error: InvalidCode| decode::Error::custom(error).at(at))
             }
         }
     };

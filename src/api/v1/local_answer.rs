@@ -185,7 +185,7 @@ impl Segment {
 
 /// The law says nothing of what no longer exists.
 fn is_kept(candidate: &Candidate<'_>) -> bool {
-    candidate.holding.state.is_kept()
+    candidate.holding.facts.state.is_kept()
 }
 
 impl Place<'_> {

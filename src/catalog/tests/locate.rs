@@ -20,7 +20,7 @@ fn located(base: &Base, code: &str) -> Vec<(Option<String>, Vec<String>, usize)>
     let answer = release.locate(document, commune, Days::ALL, date("2026-11-23"), reference());
     let told = |segment: Segment<'_>| {
         let from = segment.days.from().map(|day| day.to_string());
-        let chosen = segment.chosen.iter().map(|c| c.holding.record.to_string()).collect();
+        let chosen = segment.chosen.iter().map(|c| c.holding.facts.record.to_string()).collect();
         (from, chosen, segment.superseded.len())
     };
     answer.segments.into_iter().map(told).collect()

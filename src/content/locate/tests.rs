@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{Candidate, timeline, touching};
 use crate::content::{
-    holding::{Holding, State},
+    holding::{Holding, HoldingFacts, State},
     period::{Bound, Days, Period},
     territory::{Area, Level, Reach, Territory},
 };
@@ -17,21 +17,24 @@ fn today() -> NaiveDate {
 }
 
 fn holding(number: usize, period: Period) -> Holding {
-    Holding {
+    let facts = HoldingFacts {
         record: format!("rec{number:04}").parse().unwrap(),
         title: None,
-        document: "permis".parse().unwrap(),
-        territories: Vec::new(),
-        service: None,
         period,
         state: State::Kept,
         access: Vec::new(),
         online: None,
         notes: None,
-        contact_first: Vec::new(),
         call_number: None,
         source: None,
         verified_on: None,
+    };
+    Holding {
+        document: "permis".parse().unwrap(),
+        territories: Vec::new(),
+        service: None,
+        contact_first: Vec::new(),
+        facts: facts.into(),
     }
 }
 
@@ -105,7 +108,7 @@ fn candidates((holdings, territories, reaches): &Case) -> Vec<Candidate<'_>> {
 
 /// Days at and around every bound, where a mistake by one would show.
 fn telling_days(case: &Case) -> Vec<NaiveDate> {
-    let resolved = case.0.iter().filter_map(|holding| holding.period.resolve(today()));
+    let resolved = case.0.iter().filter_map(|holding| holding.facts.period.resolve(today()));
     let ends = resolved.flat_map(|days| [days.from(), days.until()]).flatten();
     let around = ends.flat_map(|day| [day.pred_opt(), Some(day), day.succ_opt()]).flatten();
     around.chain(["1700-01-01".parse().unwrap(), "2100-01-01".parse().unwrap()]).collect()
@@ -132,16 +135,16 @@ proptest! {
             let segment = segments.iter().find(|segment| segment.days.contains(day)).unwrap();
             let covering: Vec<_> = candidates
                 .iter()
-                .filter(|c| c.holding.period.resolve(today()).is_some_and(|days| days.contains(day)))
+                .filter(|c| c.holding.facts.period.resolve(today()).is_some_and(|days| days.contains(day)))
                 .collect();
             let rank = |c: &Candidate<'_>| (c.territory.level(), c.reach == Reach::Inherited);
             let best = covering.iter().map(|c| rank(c)).min();
             let mut expected: Vec<_> = covering
                 .iter()
                 .filter(|c| Some(rank(c)) == best)
-                .map(|c| &c.holding.record)
+                .map(|c| &c.holding.facts.record)
                 .collect();
-            let mut chosen: Vec<_> = segment.chosen.iter().map(|c| &c.holding.record).collect();
+            let mut chosen: Vec<_> = segment.chosen.iter().map(|c| &c.holding.facts.record).collect();
             expected.sort();
             chosen.sort();
             prop_assert_eq!(chosen, expected, "on {}", day);
@@ -153,7 +156,7 @@ proptest! {
         let mut shuffled = candidates(&case);
         let told = |segments: Vec<super::Segment<'_>>| -> Vec<_> {
             let ids = |list: &[Candidate<'_>]| {
-                list.iter().map(|c| c.holding.record.to_string()).collect::<Vec<_>>()
+                list.iter().map(|c| c.holding.facts.record.to_string()).collect::<Vec<_>>()
             };
             segments.iter().map(|s| (s.days, ids(&s.chosen), ids(&s.superseded))).collect()
         };
@@ -170,7 +173,7 @@ proptest! {
     fn neighbouring_segments_differ(case in case()) {
         for pair in timeline(&candidates(&case), today()).windows(2) {
             let ids = |segment: &super::Segment<'_>| {
-                segment.chosen.iter().map(|c| c.holding.record.clone()).collect::<Vec<_>>()
+                segment.chosen.iter().map(|c| c.holding.facts.record.clone()).collect::<Vec<_>>()
             };
             prop_assert_ne!(ids(&pair[0]), ids(&pair[1]));
         }
@@ -190,11 +193,11 @@ proptest! {
     fn nothing_leaks_outside_its_period(case in case()) {
         for segment in timeline(&candidates(&case), today()) {
             for candidate in &segment.chosen {
-                let days = candidate.holding.period.resolve(today()).unwrap();
+                let days = candidate.holding.facts.period.resolve(today()).unwrap();
                 prop_assert!(days.covers(segment.days));
             }
             for candidate in &segment.superseded {
-                let days = candidate.holding.period.resolve(today()).unwrap();
+                let days = candidate.holding.facts.period.resolve(today()).unwrap();
                 prop_assert!(days.intersection(segment.days).is_some());
             }
         }

@@ -19,14 +19,18 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::wire::Wire;
-use crate::api::harness::{Service as Api, noon};
+use crate::{
+    api::harness::{Service as Api, noon},
+    stored::assert_keepable,
+};
 
 /// The person who shows up in cells and must never be published.
 pub const COLLEAGUE: &str = "Jeanne Dupont";
 pub const COLLEAGUE_EMAIL: &str = "jeanne.dupont@archives.example";
 
-/// Every link in a release leads to something in it.
+/// Every link in a release leads to something in it, and all of it can be kept.
 pub fn assert_whole(release: &Release) {
+    assert_keepable(release);
     let content = release.content();
     for (slug, guide) in &content.guides {
         assert_eq!(*slug, guide.slug);
@@ -50,8 +54,8 @@ pub fn assert_whole(release: &Release) {
         for service in holding.service.iter().chain(&holding.contact_first) {
             assert!(content.services.contains_key(service), "{holding:?}");
         }
-        assert!(holding.service.is_some() || !holding.state.is_kept(), "{holding:?}");
-        assert!(!holding.period.is_reversed(), "{holding:?}");
+        assert!(holding.service.is_some() || !holding.facts.state.is_kept(), "{holding:?}");
+        assert!(!holding.facts.period.is_reversed(), "{holding:?}");
     }
 }
 

@@ -60,20 +60,20 @@ impl Holding {
         let services = &place.release.content().services;
         let find = |slug| services.get(slug);
         Self {
-            status: holding.state.into(),
+            status: holding.facts.state.into(),
             service: holding.service.as_ref().and_then(find).map(|found| place.service(found)),
-            access: holding.access.iter().copied().map(Access::from).collect(),
-            online: holding.online.as_ref().map(ToString::to_string),
-            notes: text::optional(holding.notes.as_ref()),
+            access: holding.facts.access.iter().copied().map(Access::from).collect(),
+            online: holding.facts.online.as_ref().map(ToString::to_string),
+            notes: text::optional(holding.facts.notes.as_ref()),
             contact_first: holding
                 .contact_first
                 .iter()
                 .filter_map(find)
                 .map(|found| place.service(found).into())
                 .collect(),
-            call_number: holding.call_number.clone(),
-            source: holding.source.clone(),
-            verified_on: holding.verified_on,
+            call_number: holding.facts.call_number.clone(),
+            source: holding.facts.source.clone(),
+            verified_on: holding.facts.verified_on,
         }
     }
 }

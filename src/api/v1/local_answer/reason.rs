@@ -95,14 +95,15 @@ impl Reason {
     pub(super) fn new(segment: &locate::Segment<'_>) -> Self {
         let superseded_count = segment.superseded.len();
         // The record that the summary speaks of: what is kept comes before what is lost.
-        let kept = segment.chosen.iter().find(|found| found.holding.state.is_kept());
+        let kept = segment.chosen.iter().find(|found| found.holding.facts.state.is_kept());
         let best = kept.or(segment.chosen.first());
         let rule = match (best, superseded_count) {
             (None, _) => Rule::NoRecord,
             (Some(_), 0) => Rule::OnlyTerritory,
             (Some(_), _) => Rule::MostSpecific,
         };
-        let verified_on = segment.chosen.iter().filter_map(|found| found.holding.verified_on).max();
+        let verified_on =
+            segment.chosen.iter().filter_map(|found| found.holding.facts.verified_on).max();
         Self {
             rule,
             level: best.map(|found| found.territory.level().into()),
@@ -119,7 +120,7 @@ impl Superseded {
         let services = &place.release.content().services;
         let service = other.holding.service.as_ref().and_then(|slug| services.get(slug));
         Self {
-            status: other.holding.state.into(),
+            status: other.holding.facts.state.into(),
             service: service.map(|service| place.service(service).into()),
             level: other.territory.level().into(),
             territory: other.territory.name.clone(),
