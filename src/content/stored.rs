@@ -1,9 +1,9 @@
 //! The form in which published content is kept for months: CBOR (RFC 8949) by `minicbor`.
 //!
 //! Fields and variants are known by the index written beside them, `#[n(…)]`, and never by name: an
-//! index is never reused nor renumbered, and what is added later is an `Option` or has a
-//! `#[cbor(default)]`, so that bytes of any age can be read, and so that a value without the addition
-//! keeps its bytes.
+//! index is never reused nor renumbered, and a field that is added later comes last and may be missing
+//! (an `Option`, or `skip_if` for others). So bytes of any age can be read, and a value without the
+//! addition keeps its bytes.
 //!
 //! The bytes are canonical: a value has the same ones on every machine and in every run, so that a
 //! hash of them names it. There is no float and nothing in the order of a hash table.
