@@ -8,11 +8,11 @@
 
 use std::{collections::BTreeMap, hint::black_box};
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use locadocs::{
     airtable::{Record, schema::BaseSchema},
-    catalog,
-    content::{ids::FieldId, rows::Rows},
+    catalog::{self, Memo, checks},
+    content::{ids::FieldId, tables::TableKey},
     reference::Reference,
     sync::{
         mapping::{Mapping, Names, resolve},
@@ -30,8 +30,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROWS: usize = 50_000;
 
+type Tables = BTreeMap<TableKey, Vec<Record>>;
+
 /// The base as Airtable would send it: cells by field id.
-fn mirror(base: &Value) -> (Mirror, Vec<String>) {
+fn wire(base: &Value) -> (BaseSchema, Mapping, Tables, Vec<String>) {
     let schema: BaseSchema = serde_json::from_value(base.clone()).expect("the schema");
     let resolution = resolve(&schema, &Names::default(), &Mapping::default());
     let mut records = BTreeMap::new();
@@ -48,7 +50,7 @@ fn mirror(base: &Value) -> (Mirror, Vec<String>) {
         pages.extend(json.chunks(100).map(|page| format!("[{}]", page.join(","))));
     }
     assert_eq!(records.values().map(Vec::len).sum::<usize>(), ROWS);
-    (Mirror { schema, mapping: resolution.mapping, records }, pages)
+    (schema, resolution.mapping, records, pages)
 }
 
 fn by_id(row: &Value, ids: &BTreeMap<&str, FieldId>) -> Value {
@@ -59,6 +61,15 @@ fn by_id(row: &Value, ids: &BTreeMap<&str, FieldId>) -> Value {
     row
 }
 
+const TODAY: chrono::NaiveDate = chrono::NaiveDate::MAX;
+
+/// One of the rows, with another text in its longest cell.
+fn edited(records: &[Record], edit: u32) -> Record {
+    let one = &records[edit as usize * 101 % records.len()];
+    let json = serde_json::to_string(one).expect("a record");
+    record(&json.replace("Demandez la cote", &format!("Demandez, depuis {edit}, la cote")))
+}
+
 fn record(json: &str) -> Record {
     serde_json::from_str(json).expect("a record")
 }
@@ -66,7 +77,14 @@ fn record(json: &str) -> Record {
 fn bench(criterion: &mut Criterion) {
     let base = large_base::large_base().expect("the base");
     let reference = Reference::embedded().expect("the reference data");
-    let (mirror, pages) = mirror(&base);
+    let (schema, mapping, tables, pages) = wire(&base);
+    let read = || {
+        let mut mirror = Mirror::new(schema.clone(), mapping.clone());
+        for (table, records) in &tables {
+            mirror.replace(*table, records, reference);
+        }
+        mirror
+    };
     let mut group = criterion.benchmark_group("50,000 rows");
     group.sample_size(10);
     group.bench_function("decode to serde_json::Value", |bencher| {
@@ -77,12 +95,34 @@ fn bench(criterion: &mut Criterion) {
         });
     });
     group.bench_function("parse and build a release", |bencher| {
-        bencher.iter_batched(
-            || mirror.clone(),
-            |mirror| catalog::build(Rows::read(mirror, reference), reference, None),
-            BatchSize::PerIteration,
-        );
+        bencher.iter_with_large_drop(|| {
+            let mirror = read();
+            let built = catalog::build(&mirror.rows, reference, None, &mut Memo::default());
+            (mirror, built)
+        });
     });
+    for (name, table) in [
+        ("a holding", TableKey::Holdings),
+        ("a service", TableKey::Services),
+        ("a step", TableKey::Steps),
+    ] {
+        let mut mirror = read();
+        let mut memo = Memo::default();
+        let mut checks = checks::Memo::default();
+        let mut built = catalog::build(&mirror.rows, reference, None, &mut memo);
+        let mut edits = 0_u32;
+        group.bench_function(format!("parse and build after an edit of {name}"), |bencher| {
+            bencher.iter(|| {
+                edits += 1;
+                let edited = edited(&tables[&table], edits);
+                mirror.apply(table, &[edited], [], reference);
+                let next = catalog::build(&mirror.rows, reference, Some(&built.release), &mut memo);
+                checks::dated(&next.release, TODAY, Some(730), &mut checks);
+                assert_ne!(next.release.id(), built.release.id());
+                built = next;
+            });
+        });
+    }
     group.finish();
 }
 

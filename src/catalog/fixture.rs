@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Built, Release, build};
+use super::{Built, Memo, Release, build};
 use crate::{
     content::{
         cell::Cell,
         ids::RecordId,
         row::Row,
-        rows::{Rows, Source},
+        rows::Rows,
         tables::{FieldKey as F, TableKey as T},
     },
     reference::Reference,
@@ -166,26 +166,26 @@ impl Base {
     }
 
     pub(crate) fn build(&self, previous: Option<&Release>) -> Built {
-        build(Rows::read(self.clone(), reference()), reference(), previous)
+        build(&self.rows(), reference(), previous, &mut Memo::default())
     }
 
     pub(crate) fn build_backwards(&self) -> Built {
-        build(Rows::read(Backwards(self.clone()), reference()), reference(), None)
+        let rows = self.tables().map(|(table, mut rows)| {
+            rows.reverse();
+            (table, rows)
+        });
+        build(&Rows::read(rows, reference()), reference(), None, &mut Memo::default())
     }
-}
 
-impl Source for Base {
-    fn take(&mut self, table: T) -> impl Iterator<Item = Row> {
-        let rows = self.0.remove(&table).into_iter().flatten();
-        rows.map(|(id, cells)| Row { id, cells: cells.into_iter().collect() })
+    pub(crate) fn rows(&self) -> Rows {
+        Rows::read(self.tables(), reference())
     }
-}
 
-/// The same rows in the opposite order.
-struct Backwards(Base);
-
-impl Source for Backwards {
-    fn take(&mut self, table: T) -> impl Iterator<Item = Row> {
-        self.0.take(table).collect::<Vec<_>>().into_iter().rev()
+    fn tables(&self) -> impl Iterator<Item = (T, Vec<Row>)> {
+        let row = |(id, cells): (&RecordId, &BTreeMap<F, Cell>)| Row {
+            id: id.clone(),
+            cells: cells.iter().map(|(field, cell)| (*field, cell.clone())).collect(),
+        };
+        self.0.iter().map(move |(table, rows)| (*table, rows.iter().map(row).collect()))
     }
 }

@@ -36,31 +36,49 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// Follows a link to a row that must be public; says why it is not.
+/// Why a link leads to nothing public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missed {
+    /// To a row that is not published.
+    Unpublished,
+    /// To a row that has problems of its own.
+    Unreadable,
+    /// To no row.
+    Missing,
+}
+
+impl Missed {
+    /// Tells of it at the cell that holds the link.
+    pub fn tell(self, origin: Origin<'_>, field: FieldKey, problems: &mut Vec<Problem>) {
+        let (code, message) = match self {
+            Self::Unpublished => (
+                Code::UnpublishedLink,
+                "Ce lien mène à une ligne qui n'est pas publiée : il est ignoré en attendant.",
+            ),
+            Self::Unreadable => (
+                Code::UnpublishedLink,
+                "Ce lien mène à une ligne qui a elle-même un problème : il est ignoré en attendant.",
+            ),
+            Self::Missing => {
+                (Code::BrokenLink, "Ce lien mène à une ligne qui n'existe plus : il est ignoré.")
+            }
+        };
+        problems.push(origin.problem(field, code, message));
+    }
+}
+
+/// Follows a link to a row that must be public.
 pub(super) fn follow<'t, T>(
     table: &'t Table<T>,
     link: &RecordId,
     status: impl Fn(&T) -> Status,
-    origin: Origin<'_>,
-    field: FieldKey,
-    problems: &mut Vec<Problem>,
-) -> Option<&'t T> {
-    let (code, message) = match table.get(link) {
-        Linked::Row(row) if status(row) == Status::Published => return Some(row),
-        Linked::Row(_) => (
-            Code::UnpublishedLink,
-            "Ce lien mène à une ligne qui n'est pas publiée : il est ignoré en attendant.",
-        ),
-        Linked::Unreadable => (
-            Code::UnpublishedLink,
-            "Ce lien mène à une ligne qui a elle-même un problème : il est ignoré en attendant.",
-        ),
-        Linked::Missing => {
-            (Code::BrokenLink, "Ce lien mène à une ligne qui n'existe plus : il est ignoré.")
-        }
-    };
-    problems.push(origin.problem(field, code, message));
-    None
+) -> Result<&'t T, Missed> {
+    match table.get(link) {
+        Linked::Row(row) if status(row) == Status::Published => Ok(row),
+        Linked::Row(_) => Err(Missed::Unpublished),
+        Linked::Unreadable => Err(Missed::Unreadable),
+        Linked::Missing => Err(Missed::Missing),
+    }
 }
 
 /// Gives each row a slug of its own. A contested one stays with the row that has it in the previous

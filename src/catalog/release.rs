@@ -1,27 +1,27 @@
 //! A release, and the questions that it answers.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::{fmt, ops::Deref as _, sync::Arc};
 
 use chrono::NaiveDate;
-use indexmap::IndexMap;
+
+use super::{
+    guides::Good,
+    index::{HoldingIndex, ServiceIndex},
+    item::{Item, Shelf},
+};
 
 use crate::{
     content::{
         document::Document,
         guide::Guide,
         holding::Holding,
-        ids::{RecordId, Slug},
+        ids::Slug,
         locate::{self, Candidate, Segment},
         period::Days,
         service::{Service, ServiceKind},
-        territory::{AreaKey, Territory, keys_reaching},
+        territory::{Territory, keys_reaching},
     },
-    reference::{Commune, DepartementCode, InseeCode, Reference},
+    reference::{Commune, Reference},
 };
 
 /// The name of a release: a hash of its content, so that the same content has the same name on
@@ -46,58 +46,38 @@ impl fmt::Display for ReleaseId {
 #[derive(Debug)]
 pub struct Release {
     id: ReleaseId,
-    content: Content,
-    holdings_at: HashMap<(Slug, AreaKey), Vec<(usize, Slug)>>,
-    services_in: HashMap<InseeCode, Vec<Slug>>,
-    archives_of: HashMap<DepartementCode, Vec<Slug>>,
+    pub(super) content: Content,
+    pub(super) holdings_at: HoldingIndex,
+    pub(super) services: Arc<ServiceIndex>,
 }
 
 /// What a release publishes. Every link in it leads to something in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Content {
-    /// Guides by slug, sorted.
-    pub guides: IndexMap<Slug, Arc<Guide>>,
+    /// Guides.
+    pub guides: Shelf<Guide>,
     /// The last sound version of each guide by its row, whole: what a later build falls back to.
     /// Neither published nor part of the release's name.
-    pub good: HashMap<RecordId, Arc<Guide>>,
-    /// Documents by slug, sorted.
-    pub documents: IndexMap<Slug, Document>,
-    /// Services by slug, sorted.
-    pub services: IndexMap<Slug, Service>,
-    /// Territories by slug, sorted.
-    pub territories: IndexMap<Slug, Territory>,
+    pub good: Good,
+    /// Documents.
+    pub documents: Shelf<Document>,
+    /// Services.
+    pub services: Shelf<Service>,
+    /// Territories.
+    pub territories: Shelf<Territory>,
     /// Holdings, sorted by record id.
-    pub holdings: Vec<Holding>,
+    pub holdings: Arc<Vec<Item<Holding>>>,
 }
 
 impl Release {
-    /// Names and indexes a content.
-    pub fn new(content: Content, reference: &Reference) -> Self {
-        let mut holdings_at: HashMap<_, Vec<_>> = HashMap::new();
-        for (at, holding) in content.holdings.iter().enumerate() {
-            for slug in &holding.territories {
-                let keys = content.territories.get(slug).map(Territory::keys).unwrap_or_default();
-                for key in keys {
-                    let entry = holdings_at.entry((holding.document.clone(), key)).or_default();
-                    entry.push((at, slug.clone()));
-                }
-            }
+    /// Names and indexes a content. What it has in common with `previous` is not indexed anew.
+    pub fn new(content: Content, reference: &Reference, previous: Option<&Self>) -> Self {
+        Self {
+            id: content.id(),
+            holdings_at: HoldingIndex::new(&content, previous),
+            services: ServiceIndex::new(&content, previous, reference),
+            content,
         }
-        let mut services_in: HashMap<_, Vec<_>> = HashMap::new();
-        let mut archives_of: HashMap<_, Vec<_>> = HashMap::new();
-        for service in content.services.values().filter(|service| !service.is_generic) {
-            let Some(commune) = service.commune.and_then(|code| reference.find(code)) else {
-                continue;
-            };
-            let commune = commune.commune();
-            let current = commune.parent.unwrap_or(commune.code);
-            services_in.entry(current).or_default().push(service.slug.clone());
-            if service.kind == ServiceKind::DepartmentArchives {
-                archives_of.entry(commune.departement).or_default().push(service.slug.clone());
-            }
-        }
-        let id = content.id();
-        Self { id, content, holdings_at, services_in, archives_of }
     }
 
     /// Its name.
@@ -118,14 +98,12 @@ impl Release {
         reference: &Reference,
     ) -> Vec<Candidate<'a>> {
         let mut candidates = Vec::new();
+        let Some(places) = self.holdings_at.of_document(document) else { return candidates };
         for (key, reach) in keys_reaching(commune, reference) {
-            let found = self.holdings_at.get(&(document.clone(), key)).into_iter().flatten();
-            candidates.extend(found.filter_map(|(at, territory)| {
-                Some(Candidate {
-                    holding: self.content.holdings.get(*at)?,
-                    territory: self.content.territories.get(territory)?,
-                    reach,
-                })
+            let found = places.get(&key).into_iter().flatten();
+            candidates.extend(found.filter_map(|(holding, territory)| {
+                let territory = self.content.territories.get(territory)?;
+                Some(Candidate { holding, territory, reach })
             }));
         }
         candidates
@@ -169,21 +147,21 @@ impl Release {
 
     /// The archives of the département in which a commune lies.
     fn archives_of(&self, commune: &Commune) -> impl Iterator<Item = &Service> {
-        let slugs = self.archives_of.get(&commune.departement).into_iter().flatten();
-        slugs.filter_map(|slug| self.content.services.get(slug))
+        let slugs = self.services.archives_of.get(&commune.departement).into_iter().flatten();
+        slugs.filter_map(|slug| self.content.services.get(slug).map(Item::deref))
     }
 
     /// The service that stands for a kind everywhere.
     fn generic(&self, kind: ServiceKind) -> Option<&Service> {
-        let mut services = self.content.services.values();
+        let mut services = self.content.services.values().map(Item::deref);
         services.find(|service| service.is_generic && service.kind == kind)
     }
 
     /// The services that sit in a commune, or in the one to which it belongs.
     pub fn services_of(&self, commune: &Commune) -> impl Iterator<Item = &Service> {
         let current = commune.parent.unwrap_or(commune.code);
-        let slugs = self.services_in.get(&current).into_iter().flatten();
-        slugs.filter_map(|slug| self.content.services.get(slug))
+        let slugs = self.services.in_commune.get(&current).into_iter().flatten();
+        slugs.filter_map(|slug| self.content.services.get(slug).map(Item::deref))
     }
 
     /// What a generic service stands for in a commune: a service of that kind that sits there, or the
@@ -217,48 +195,21 @@ pub struct LocalAnswer<'a> {
 impl Content {
     fn id(&self) -> ReleaseId {
         let Self { guides, good: _, documents, services, territories, holdings } = self;
-        let mut hasher = ContentHasher(blake3::Hasher::new());
-        for guide in guides.values() {
-            hash_guide(guide, &mut hasher);
-        }
-        documents.values().for_each(|document| document.hash(&mut hasher));
-        services.values().for_each(|service| service.hash(&mut hasher));
-        territories.values().for_each(|territory| territory.hash(&mut hasher));
-        holdings.hash(&mut hasher);
-        let hex = hasher.0.finalize().to_hex();
+        let mut hasher = blake3::Hasher::new();
+        hash(guides.values(), &mut hasher);
+        hash(documents.values(), &mut hasher);
+        hash(services.values(), &mut hasher);
+        hash(territories.values(), &mut hasher);
+        hash(holdings.iter(), &mut hasher);
+        let hex = hasher.finalize().to_hex();
         ReleaseId(hex.as_str().get(..16).unwrap_or_default().into())
     }
 }
 
-fn hash_guide(guide: &Guide, hasher: &mut ContentHasher) {
-    let Guide {
-        slug,
-        record,
-        title,
-        summary,
-        theme,
-        keywords,
-        language,
-        first_step,
-        steps,
-        is_stale,
-    } = guide;
-    (slug, record, title, summary, theme, keywords, language, first_step, is_stale).hash(hasher);
-    steps.len().hash(hasher);
-    steps.values().for_each(|step| step.hash(hasher));
-}
-
-/// Feeds what derives [`Hash`] to a hash that is the same on every run and machine of the same
-/// word size and byte order.
-struct ContentHasher(blake3::Hasher);
-
-impl Hasher for ContentHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        let hash = self.0.finalize();
-        hash.as_bytes().first_chunk().copied().map_or(0, u64::from_le_bytes)
+/// Hashes the hashes of one kind of item, and how many there are, so that kinds don't run together.
+fn hash<'a, T: 'a>(items: impl ExactSizeIterator<Item = &'a Item<T>>, hasher: &mut blake3::Hasher) {
+    hasher.update(&(items.len() as u64).to_le_bytes());
+    for item in items {
+        hasher.update(item.hash().as_bytes());
     }
 }

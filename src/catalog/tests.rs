@@ -1,12 +1,13 @@
 //! What each slip of an editor gives: which problem, where, and what the public still sees.
 
+mod incremental;
 mod last_good;
 mod locate;
 
 use chrono::NaiveDate;
 
 use super::{
-    checks::dated,
+    checks::{Memo, dated},
     fixture::{Base, links, select, text},
 };
 use crate::content::{
@@ -34,7 +35,7 @@ fn errors(problems: &[Problem]) -> Vec<Code> {
 fn a_sound_base_has_no_problem() {
     let built = Base::sound().build(None);
     assert_eq!(built.problems, []);
-    assert_eq!(dated(&built.release, date("2026-11-23"), Some(730)), []);
+    assert_eq!(dated(&built.release, date("2026-11-23"), Some(730), &mut Memo::default()), []);
     let guide = &built.release.content().guides[&slug("urbanisme")];
     let steps: Vec<_> = guide.steps.keys().map(Slug::as_str).collect();
     assert_eq!(
@@ -501,7 +502,7 @@ fn ten_thousand_choices_on_a_step_are_only_many() {
 fn contradictions_are_told_and_agreement_is_not() {
     let today = date("2026-11-23");
     let codes = |base: Base| {
-        let problems = dated(&base.build(None).release, today, Some(730));
+        let problems = dated(&base.build(None).release, today, Some(730), &mut Memo::default());
         problems.into_iter().map(|problem| problem.code).collect::<Vec<_>>()
     };
     let same_place =

@@ -4,17 +4,15 @@
 //! guide that is kept as it last was may name documents and guides that have gone since, and a guide
 //! that could never be built may be the target of others.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use indexmap::IndexMap;
 
-use super::links::Origin;
+use super::{item::Shelf, links::Origin};
 use crate::content::{
+    document::Document,
     guide::{Choice, Guide, Step, StepKind, Target},
-    ids::{RecordId, Slug},
+    ids::Slug,
     problem::{Code, Problem},
     tables::{FieldKey, TableKey},
 };
@@ -23,13 +21,10 @@ use crate::content::{
 /// text alone is left.
 pub(super) fn cut_dangling(
     guides: &mut IndexMap<Slug, Arc<Guide>>,
-    documents: &HashMap<RecordId, Slug>,
+    documents: &Shelf<Document>,
     problems: &mut Vec<Problem>,
 ) {
-    let published = Published {
-        guides: guides.keys().cloned().collect(),
-        documents: documents.values().collect(),
-    };
+    let published = Published { guides: guides.keys().cloned().collect(), documents };
     for guide in guides.values_mut() {
         if guide.steps.values().all(|step| published.holds(step)) {
             continue;
@@ -41,7 +36,7 @@ pub(super) fn cut_dangling(
                 problems.extend(step.choices.iter().filter(|c| !published.leads(c)).map(lost));
             }
             step.choices.retain(|choice| published.leads(choice));
-            step.document.take_if(|document| !published.documents.contains(document));
+            step.document.take_if(|document| !published.documents.contains_key(document));
             if step.kind == StepKind::Result && step.document.is_none() {
                 step.kind = StepKind::DeadEnd;
             }
@@ -51,13 +46,13 @@ pub(super) fn cut_dangling(
 
 struct Published<'a> {
     guides: HashSet<Slug>,
-    documents: HashSet<&'a Slug>,
+    documents: &'a Shelf<Document>,
 }
 
 impl Published<'_> {
     fn holds(&self, step: &Step) -> bool {
         let document = step.document.as_ref();
-        document.is_none_or(|document| self.documents.contains(document))
+        document.is_none_or(|document| self.documents.contains_key(document))
             && step.choices.iter().all(|choice| self.leads(choice))
     }
 

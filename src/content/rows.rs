@@ -1,22 +1,24 @@
 //! Everything that the back office's rows say, read but not yet linked to each other.
 
-use std::collections::{HashMap, HashSet};
+mod table;
 
 use super::{
     document::Document,
     guide::{ChoiceRow, GuideRow, StepRow},
     holding::HoldingRow,
     ids::RecordId,
-    problem::{Code, Problem, Severity},
-    row::{Reader, Row},
+    problem::Problem,
+    row::Row,
     service::Service,
-    status::Status,
-    tables::{FieldKey, TableKey},
+    tables::TableKey,
     territory::Territory,
 };
 use crate::reference::Reference;
 
-/// The rows of every table, and the problems met while reading them.
+pub use self::table::{Linked, Table, Untyped};
+
+/// The rows of every table, and the problems met while reading them. Rows are replaced one by one:
+/// reading a base again costs what changed in it.
 #[derive(Debug, Default)]
 pub struct Rows {
     /// *Guides*.
@@ -33,166 +35,80 @@ pub struct Rows {
     pub territories: Table<Territory>,
     /// *Données locales*.
     pub holdings: Table<HoldingRow>,
-    /// What is wrong with single rows.
-    pub problems: Vec<Problem>,
-    /// Rows that should be public and could not be read.
-    pub lost: HashSet<RecordId>,
 }
 
-/// The rows of one table, by record id, so that nothing depends on the order in which Airtable
-/// lists them.
-#[derive(Debug)]
-pub struct Table<T> {
-    rows: Vec<(RecordId, Option<T>)>,
-    index: HashMap<RecordId, usize>,
-}
-
-impl<T> Default for Table<T> {
-    fn default() -> Self {
-        Self { rows: Vec::new(), index: HashMap::new() }
-    }
-}
-
-/// What a link leads to.
-#[derive(Debug)]
-pub enum Linked<'a, T> {
-    /// A row that was read.
-    Row(&'a T),
-    /// A row that has problems of its own, told there.
-    Unreadable,
-    /// No row of that table.
-    Missing,
-}
-
-impl<T> Table<T> {
-    fn new(mut rows: Vec<(RecordId, Option<T>)>) -> Self {
-        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let index = rows.iter().enumerate().map(|(at, (id, _))| (id.clone(), at)).collect();
-        Self { rows, index }
-    }
-
-    /// The rows that could be read, in the order of their record ids.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.rows.iter().filter_map(|(_, row)| row.as_ref())
-    }
-
-    /// Puts an earlier version in the place of a row that can't be read now.
-    pub fn restore(&mut self, id: &RecordId, earlier: T) {
-        let row = self.index.get(id).and_then(|at| self.rows.get_mut(*at));
-        if let Some((_, row @ None)) = row {
-            *row = Some(earlier);
-        }
-    }
-
-    /// The rows that could be read, to be kept.
-    pub fn into_rows(self) -> impl Iterator<Item = T> {
-        self.rows.into_iter().filter_map(|(_, row)| row)
-    }
-
-    /// Follows a link.
-    pub fn get(&self, id: &RecordId) -> Linked<'_, T> {
-        match self.index.get(id).and_then(|at| self.rows.get(*at)) {
-            Some((_, Some(row))) => Linked::Row(row),
-            Some((_, None)) => Linked::Unreadable,
-            None => Linked::Missing,
-        }
-    }
-}
-
-/// Where rows come from.
-pub trait Source {
-    /// Gives the rows of a table away, in any order; a table that is not in the base has none.
-    ///
-    /// Each table is taken once, so that a source may free what was read: the rows of a large base
-    /// are never held twice.
-    fn take(&mut self, table: TableKey) -> impl Iterator<Item = Row>;
-}
-
-impl Source for HashMap<TableKey, Vec<Row>> {
-    fn take(&mut self, table: TableKey) -> impl Iterator<Item = Row> {
-        self.remove(&table).into_iter().flatten()
-    }
+/// A change of one row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowChange {
+    /// It says this now.
+    Put(Row),
+    /// It is gone.
+    Gone(RecordId),
 }
 
 impl Rows {
-    /// Reads every row of every table.
-    pub fn read(source: impl Source, reference: &Reference) -> Self {
-        let mut problems = Vec::new();
-        let mut lost = HashSet::new();
-        let mut reader = TableReader { source, problems: &mut problems, lost: &mut lost };
-        Self {
-            guides: reader.read(TableKey::Guides, GuideRow::read),
-            steps: reader.read(TableKey::Steps, StepRow::read),
-            choices: reader.read(TableKey::Choices, ChoiceRow::read),
-            documents: reader.read(TableKey::Documents, Document::read),
-            services: reader.read(TableKey::Services, Service::read),
-            territories: reader.read(TableKey::Territories, |row, problems| {
-                Territory::read(row, reference, problems)
-            }),
-            holdings: reader.read(TableKey::Holdings, HoldingRow::read),
-            problems,
-            lost,
+    /// Reads all rows of every table.
+    pub fn read(
+        tables: impl IntoIterator<Item = (TableKey, Vec<Row>)>,
+        reference: &Reference,
+    ) -> Self {
+        let mut rows = Self::default();
+        for (table, all) in tables {
+            rows.apply(table, all.into_iter().map(RowChange::Put), reference);
         }
+        rows
     }
-}
 
-struct TableReader<'a, S> {
-    source: S,
-    problems: &'a mut Vec<Problem>,
-    lost: &'a mut HashSet<RecordId>,
-}
-
-impl<S: Source> TableReader<'_, S> {
-    fn read<T>(
+    /// Applies changes of a table's rows, and gives the rows that then say anything else.
+    pub fn apply(
         &mut self,
         table: TableKey,
-        read: impl Fn(&Row, &mut Vec<Problem>) -> Option<T>,
-    ) -> Table<T> {
-        let mut rows = Vec::new();
-        for row in self.source.take(table) {
-            // Airtable's grid makes blank rows at a click; they say nothing, so nothing is said.
-            if row.cells.is_empty() {
-                continue;
+        changes: impl IntoIterator<Item = RowChange>,
+        reference: &Reference,
+    ) -> Vec<RecordId> {
+        match table {
+            TableKey::Guides => self.guides.apply(table, changes, GuideRow::read),
+            TableKey::Steps => self.steps.apply(table, changes, StepRow::read),
+            TableKey::Choices => self.choices.apply(table, changes, ChoiceRow::read),
+            TableKey::Documents => self.documents.apply(table, changes, Document::read),
+            TableKey::Services => self.services.apply(table, changes, Service::read),
+            TableKey::Territories => {
+                let read = |row: &Row, problems: &mut _| Territory::read(row, reference, problems);
+                self.territories.apply(table, changes, read)
             }
-            let before = self.problems.len();
-            let value = read(&row, self.problems);
-            if is_meant_for_the_public(table, &row) {
-                if value.is_none() {
-                    tell_loss(table, &row, self.problems, before);
-                    self.lost.insert(row.id.clone());
-                }
-            } else {
-                // A draft is unfinished by definition: it is checked once it is published.
-                self.problems.truncate(before);
-            }
-            rows.push((row.id, value));
+            TableKey::Holdings => self.holdings.apply(table, changes, HoldingRow::read),
+            // Written by the service, never read.
+            TableKey::Feedback => Vec::new(),
         }
-        Table::new(rows)
     }
-}
 
-/// Makes sure that a row which the public loses counts as an error.
-fn tell_loss(table: TableKey, row: &Row, problems: &mut Vec<Problem>, before: usize) {
-    let mut told = problems.iter().skip(before);
-    if told.any(|problem| problem.severity() == Severity::Error) {
-        return;
+    /// The tables that are read.
+    pub fn tables(&self) -> [(TableKey, &dyn Untyped); 7] {
+        [
+            (TableKey::Guides, &self.guides),
+            (TableKey::Steps, &self.steps),
+            (TableKey::Choices, &self.choices),
+            (TableKey::Documents, &self.documents),
+            (TableKey::Services, &self.services),
+            (TableKey::Territories, &self.territories),
+            (TableKey::Holdings, &self.holdings),
+        ]
     }
-    let Some(primary) = table.def().fields.first() else { return };
-    Reader::new(table, row, problems).report(
-        primary.key,
-        Code::RowNotPublished,
-        "Cette ligne n'est pas publiée, à cause des autres problèmes signalés ici.",
-    );
-}
 
-/// Whether a row is published, or has a status that can't be read, so that it may be.
-fn is_meant_for_the_public(table: TableKey, row: &Row) -> bool {
-    if table.def().field(FieldKey::Status).is_none() {
-        return true;
+    /// What is wrong with single rows.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.tables().into_iter().flat_map(|(_, table)| table.problems())
     }
-    // The row's own reading tells what is wrong with its status.
-    let status = Status::read(&mut Reader::new(table, row, &mut Vec::new()));
-    status.is_none_or(|status| status == Status::Published)
+
+    /// Rows of all tables, but for blank ones.
+    pub fn len(&self) -> usize {
+        self.tables().iter().map(|(_, table)| table.len()).sum()
+    }
+
+    /// Whether no table has a row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 #[cfg(test)]
@@ -200,7 +116,8 @@ mod tests {
     use super::*;
     use crate::content::{
         cell::Cell,
-        tables::{FieldKind, TABLES},
+        problem::Code,
+        tables::{FieldKey, FieldKind, TABLES},
     };
 
     /// Problems of a table's only row, with a name and this cell.
@@ -210,7 +127,8 @@ mod tests {
             cells.push((FieldKey::Status, Cell::Select("Publié".to_owned())));
         }
         let row = Row { id: "rec1".parse().unwrap(), cells };
-        Rows::read(HashMap::from([(table, vec![row])]), Reference::embedded().unwrap()).problems
+        let rows = Rows::read([(table, vec![row])], Reference::embedded().unwrap());
+        rows.problems().cloned().collect()
     }
 
     #[test]
@@ -237,5 +155,53 @@ mod tests {
                 assert!(unknown("Autre chose"), "{} › {}", table.name, field.name);
             }
         }
+    }
+    #[test]
+    fn a_row_that_is_read_again_changes_what_it_changed_and_nothing_else() {
+        let reference = Reference::embedded().unwrap();
+        let row = |id: &str, name: &str| Row {
+            id: id.parse().unwrap(),
+            cells: vec![
+                (FieldKey::Name, Cell::Text(name.to_owned())),
+                (FieldKey::Status, Cell::Select("Publié".to_owned())),
+            ],
+        };
+        let blank = Row { id: "rec1".parse().unwrap(), cells: Vec::new() };
+        let key = TableKey::Documents;
+        let mut rows = Rows::default();
+        let mut apply = |change| {
+            let before = rows.documents.version();
+            let changed = rows.apply(key, [change], reference);
+            assert_eq!(rows.documents.version() != before, !changed.is_empty());
+            let names: Vec<_> = rows.documents.iter().map(|row| row.name.clone()).collect();
+            (changed.len(), names.join(" "))
+        };
+        for (change, expected) in [
+            (RowChange::Put(row("rec2", "B")), (1, "B")),
+            (RowChange::Put(row("rec1", "A")), (1, "A B")),
+            (RowChange::Put(row("rec1", "A")), (0, "A B")),
+            (RowChange::Put(row("rec1", "C")), (1, "C B")),
+            (RowChange::Gone("rec3".parse().unwrap()), (0, "C B")),
+            (RowChange::Put(blank.clone()), (1, "B")),
+            (RowChange::Put(blank), (0, "B")),
+            (RowChange::Gone("rec2".parse().unwrap()), (1, "")),
+        ] {
+            assert_eq!(apply(change.clone()), (expected.0, expected.1.to_owned()), "{change:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_can_be_read_again_is_lost_no_more() {
+        let reference = Reference::embedded().unwrap();
+        let row = |cells| RowChange::Put(Row { id: "rec1".parse().unwrap(), cells });
+        let status = || (FieldKey::Status, Cell::Select("Publié".to_owned()));
+        let mut rows = Rows::default();
+        rows.apply(TableKey::Documents, [row(vec![status()])], reference);
+        assert_eq!(rows.documents.lost().len(), 1);
+        assert!(rows.problems().next().is_some());
+        let name = (FieldKey::Name, Cell::Text("A".to_owned()));
+        rows.apply(TableKey::Documents, [row(vec![name, status()])], reference);
+        assert!(rows.documents.lost().is_empty());
+        assert_eq!(rows.problems().next(), None);
     }
 }

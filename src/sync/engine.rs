@@ -21,7 +21,7 @@ use super::{
 use crate::{
     airtable::{self, Client, Record},
     catalog::{self, Built, Release, ReleaseId},
-    content::{problem::Counts, rows::Rows, tables::TableKey},
+    content::{problem::Counts, tables::TableKey},
     paris,
     reference::Reference,
 };
@@ -61,6 +61,12 @@ pub struct Engine {
 /// What one round leaves to the next.
 #[derive(Debug, Default)]
 struct State {
+    /// The base as last seen.
+    mirror: Mirror,
+    /// What the last build leaves to the next.
+    memo: catalog::Memo,
+    /// The same, for the checks that depend on the day.
+    checks: catalog::checks::Memo,
     /// Which ids the names had at first sight.
     pins: Mapping,
     /// Rows of each table in the last round that was published.
@@ -271,21 +277,29 @@ impl Engine {
             return Err(RoundError::Schema(obstacles.join(", ")));
         }
         let records = self.fetch(&resolution.mapping).await?;
-        let mirror = Mirror { schema, mapping: resolution.mapping, records };
-        let row_counts = counts(&mirror);
+        let row_counts = records.iter().map(|(key, records)| (*key, records.len())).collect();
         check_not_emptied(&state.row_counts, &row_counts)?;
-
-        let rows = mirror.len();
-        let pins = mirror.mapping.clone();
-        let built = self.build(mirror).await?;
+        if schema != state.mirror.schema || resolution.mapping != state.mirror.mapping {
+            state.mirror = Mirror::new(schema, resolution.mapping.clone());
+        }
+        for (table, records) in &records {
+            state.mirror.replace(*table, records, self.reference);
+        }
+        let rows = row_counts.values().sum();
+        let built = self.build(state);
         let mut problems = resolution.problems;
         problems.extend(built.problems);
         let max_age = self.settings.verification_max_age_days;
-        problems.extend(catalog::checks::dated(&built.release, self.today(), max_age));
+        problems.extend(catalog::checks::dated(
+            &built.release,
+            self.today(),
+            max_age,
+            &mut state.checks,
+        ));
         problems.sort();
         status.problems = problems.into();
         self.check_not_shrunk(state, &built.release)?;
-        state.pins = pins;
+        state.pins = resolution.mapping;
         state.row_counts = row_counts;
         Ok((self.swap(built.release), rows))
     }
@@ -306,16 +320,10 @@ impl Engine {
         keyed.collect()
     }
 
-    /// Parses and builds, in a task of its own so that a panic ends the round and nothing else.
-    async fn build(&self, mirror: Mirror) -> Result<Built, RoundError> {
+    fn build(&self, state: &mut State) -> Built {
         let previous = self.live.publication();
-        let reference = self.reference;
-        let build = async move {
-            let rows = Rows::read(mirror, reference);
-            let previous = previous.as_deref().map(|publication| &publication.release);
-            catalog::build(rows, reference, previous)
-        };
-        Ok(tokio::spawn(build).await?)
+        let previous = previous.as_deref().map(|publication| &publication.release);
+        catalog::build(&state.mirror.rows, self.reference, previous, &mut state.memo)
     }
 
     /// Holds a release that would remove much, until it has stayed the same for the set time: an
@@ -356,8 +364,4 @@ impl Engine {
     fn today(&self) -> NaiveDate {
         paris::day((self.clock)())
     }
-}
-
-fn counts(mirror: &Mirror) -> BTreeMap<TableKey, usize> {
-    mirror.records.iter().map(|(key, records)| (*key, records.len())).collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use locadocs::{
-    catalog::{Built, Release, build},
+    catalog::{Built, Memo, Release, build},
     content::{
         cell::Cell,
         row::Row,
@@ -59,7 +59,8 @@ impl Base {
     }
 
     fn build(self) -> Built {
-        build(Rows::read(self.0, reference()), reference(), None)
+        let rows = Rows::read(self.0, reference());
+        build(&rows, reference(), None, &mut Memo::default())
     }
 
     fn demo() -> Self {

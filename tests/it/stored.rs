@@ -15,10 +15,10 @@ pub fn assert_keepable(release: &Release) {
     let content = release.content();
     content.guides.values().for_each(|guide| assert_kept(&**guide));
     content.good.values().for_each(|guide| assert_kept(&**guide));
-    content.documents.values().for_each(assert_kept);
-    content.services.values().for_each(assert_kept);
-    content.territories.values().for_each(assert_kept);
-    content.holdings.iter().for_each(assert_kept);
+    content.documents.values().for_each(|document| assert_kept(&**document));
+    content.services.values().for_each(|service| assert_kept(&**service));
+    content.territories.values().for_each(|territory| assert_kept(&**territory));
+    content.holdings.iter().for_each(|holding| assert_kept(&**holding));
 }
 
 fn assert_kept<T>(value: &T)

@@ -18,7 +18,7 @@ use crate::{
         params::{self, FromParams, NoParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
-    catalog::Release,
+    catalog::{Item, Release},
     content::document,
 };
 
@@ -121,7 +121,7 @@ pub async fn list_documents(
     moment: Moment,
     Query(DocumentQuery(asked)): Query<DocumentQuery>,
 ) -> Answer<DocumentList> {
-    let documents = moment.release().content().documents.values();
+    let documents = moment.release().content().documents.values().map(Item::as_ref);
     let (documents, page) = asked.page(documents, |document| (&document.slug, &document.name));
     let link = page.links("/v1/documents", &asked, &[]);
     let items = documents.into_iter().map(Document::from).collect();
@@ -149,7 +149,7 @@ pub async fn get_document(
 /// # Errors
 /// When no published document has it.
 pub fn find<'a>(release: &'a Release, slug: &str) -> Result<&'a document::Document, Problem> {
-    let document = release.content().documents.get(slug);
+    let document = release.content().documents.get(slug).map(Item::as_ref);
     document.ok_or_else(|| Problem::not_found(Code::DocumentNotFound, slug))
 }
 

@@ -1,7 +1,5 @@
 //! Guides: the list, a whole tree in one answer, one step.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -23,7 +21,7 @@ use crate::{
         params::{self, FromParams, NoParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
-    catalog::Release,
+    catalog::{Item, Release},
     content::guide,
 };
 
@@ -150,7 +148,7 @@ impl FromParams for GuideQuery {
     responses((status = 200, description = "A page of guides.", body = GuideList)),
 )]
 pub async fn list_guides(moment: Moment, Query(query): Query<GuideQuery>) -> Answer<GuideList> {
-    let guides = moment.release().content().guides.values().map(Arc::as_ref);
+    let guides = moment.release().content().guides.values().map(Item::as_ref);
     let wanted = guides.filter(|guide| {
         query.theme.as_ref().is_none_or(|theme| guide.theme.as_ref() == Some(theme))
             && query.language.is_none_or(|language| Language::from(guide.language) == language)
@@ -203,7 +201,7 @@ pub async fn get_step(
 /// # Errors
 /// When no published guide has it.
 pub fn find<'a>(release: &'a Release, slug: &str) -> Result<&'a guide::Guide, Problem> {
-    let guide = release.content().guides.get(slug).map(Arc::as_ref);
+    let guide = release.content().guides.get(slug).map(Item::as_ref);
     guide.ok_or_else(|| Problem::not_found(Code::GuideNotFound, slug))
 }
 

@@ -1,16 +1,16 @@
 //! One guide: its steps, their choices, and where each leads.
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use indexmap::IndexMap;
 
 use crate::{
     catalog::{
         graph,
-        links::{Origin, follow, unique_slugs},
+        links::{Missed, Origin, follow, unique_slugs},
+        shelf::Targets,
     },
     content::{
-        document::Document,
         guide::{Choice, ChoiceRow, Guide, GuideRow, Step, StepKind, StepRow, Target},
         ids::{RecordId, Slug},
         problem::{Code, Problem},
@@ -30,7 +30,7 @@ pub(super) struct Built {
 /// Builds guides out of the rows of one base.
 pub(super) struct Builder<'a> {
     rows: &'a Rows,
-    documents: &'a HashMap<RecordId, Slug>,
+    documents: &'a Targets,
     guides: &'a HashMap<RecordId, Slug>,
     steps: HashMap<&'a RecordId, Vec<&'a StepRow>>,
     choices: HashMap<&'a RecordId, Vec<&'a ChoiceRow>>,
@@ -38,10 +38,10 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// `documents` and `guides` are the slugs of what is published.
+    /// `documents` is what links to documents come to, `guides` the slugs of those published.
     pub fn new(
         rows: &'a Rows,
-        documents: &'a HashMap<RecordId, Slug>,
+        documents: &'a Targets,
         guides: &'a HashMap<RecordId, Slug>,
         problems: &'a mut Vec<Problem>,
     ) -> Self {
@@ -89,7 +89,13 @@ impl<'a> Builder<'a> {
         let link = guide.first_steps.first()?;
         let origin = guide.origin();
         let field = FieldKey::FirstStep;
-        let row = follow(&self.rows.steps, link, |step| step.status, origin, field, self.problems)?;
+        let row = match follow(&self.rows.steps, link, |step| step.status) {
+            Ok(row) => row,
+            Err(missed) => {
+                missed.tell(origin, field, self.problems);
+                return None;
+            }
+        };
         let slug = steps.get(&row.record).cloned();
         if slug.is_none() {
             self.problems.push(origin.problem(
@@ -132,11 +138,13 @@ impl<'a> Builder<'a> {
 
     fn document(&mut self, step: &StepRow) -> Option<Slug> {
         let link = step.document.as_ref()?;
-        let field = FieldKey::Document;
-        let status = |document: &Document| document.status;
-        let table = &self.rows.documents;
-        let row = follow(table, link, status, step.origin(), field, self.problems)?;
-        self.documents.get(&row.record).cloned()
+        match self.documents.get(link).unwrap_or(&Err(Missed::Missing)) {
+            Ok(slug) => Some(slug.clone()),
+            Err(missed) => {
+                missed.tell(step.origin(), FieldKey::Document, self.problems);
+                None
+            }
+        }
     }
 
     fn step_choices(
@@ -183,26 +191,18 @@ impl<'a> Builder<'a> {
     ) -> Result<Target, Loss> {
         let origin = choice.origin();
         if let Some(link) = &choice.to_step {
-            let field = FieldKey::TargetStep;
-            let step =
-                follow(&self.rows.steps, link, |step| step.status, origin, field, self.problems)
-                    .ok_or_else(|| Loss::of(&self.rows.steps.get(link)))?;
+            let step = follow(&self.rows.steps, link, |step| step.status)
+                .map_err(|missed| self.lost(missed, origin, FieldKey::TargetStep))?;
             return match steps.get(&step.record) {
                 Some(slug) => Ok(Target::Step(slug.clone())),
                 None => self.jump_to_foreign_step(choice, step),
             };
         }
         if let Some(link) = &choice.to_guide {
-            let field = FieldKey::TargetGuide;
-            let guide =
-                follow(&self.rows.guides, link, |guide| guide.status, origin, field, self.problems)
-                    .ok_or_else(|| Loss::of(&self.rows.guides.get(link)))?;
-            return self
-                .guides
-                .get(&guide.record)
-                .cloned()
-                .map(Target::Guide)
-                .ok_or(Loss::Accident);
+            let guide = follow(&self.rows.guides, link, |guide| guide.status)
+                .map_err(|missed| self.lost(missed, origin, FieldKey::TargetGuide))?;
+            let slug = self.guides.get(&guide.record).cloned();
+            return slug.map(Target::Guide).ok_or(Loss::Accident);
         }
         if let Some(url) = &choice.to_site {
             return Ok(Target::External(url.clone()));
@@ -213,6 +213,14 @@ impl<'a> Builder<'a> {
             "Ce choix ne mène nulle part : remplir « Vers », « Vers le guide » ou « Lien externe ».",
         ));
         Err(Loss::Accident)
+    }
+
+    fn lost(&mut self, missed: Missed, origin: Origin<'_>, field: FieldKey) -> Loss {
+        missed.tell(origin, field, self.problems);
+        match missed {
+            Missed::Unpublished => Loss::Meant,
+            Missed::Unreadable | Missed::Missing => Loss::Accident,
+        }
     }
 
     /// A choice may lead to the first step of another guide; any other step there is a slip.
@@ -294,15 +302,6 @@ enum Loss {
     Accident,
 }
 
-impl Loss {
-    fn of<T>(linked: &Linked<'_, T>) -> Self {
-        match linked {
-            Linked::Row(_) => Self::Meant,
-            Linked::Unreadable | Linked::Missing => Self::Accident,
-        }
-    }
-}
-
 fn step_origin(step: &Step) -> Origin<'_> {
     Origin { table: TableKey::Steps, record: &step.record, label: Some(&step.title) }
 }
@@ -327,7 +326,7 @@ impl ChoiceRow {
 
 fn steps_by_guide(rows: &Rows) -> HashMap<&RecordId, Vec<&StepRow>> {
     let mut by_guide: HashMap<_, Vec<_>> = HashMap::new();
-    for step in rows.steps.iter().filter(|step| step.status == Status::Published) {
+    for step in rows.steps.iter().map(Arc::as_ref).filter(|step| step.status == Status::Published) {
         if let Some(guide) = &step.guide {
             by_guide.entry(guide).or_default().push(step);
         }
@@ -337,7 +336,7 @@ fn steps_by_guide(rows: &Rows) -> HashMap<&RecordId, Vec<&StepRow>> {
 
 fn choices_by_step(rows: &Rows) -> HashMap<&RecordId, Vec<&ChoiceRow>> {
     let mut by_step: HashMap<_, Vec<&ChoiceRow>> = HashMap::new();
-    for choice in rows.choices.iter() {
+    for choice in rows.choices.iter().map(Arc::as_ref) {
         if let Some(step) = &choice.step {
             by_step.entry(step).or_default().push(choice);
         }

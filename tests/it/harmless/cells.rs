@@ -80,7 +80,7 @@ fn of_others(rows: &Rows, id: &str) -> Vec<Problem> {
     let is_other = |problem: &&Problem| {
         problem.place.record.as_ref().is_none_or(|record| record.as_str() != id)
     };
-    rows.problems.iter().filter(is_other).cloned().collect()
+    rows.problems().filter(is_other).cloned().collect()
 }
 
 /// What was read of some rows, whole.

@@ -32,20 +32,20 @@ pub const COLLEAGUE_EMAIL: &str = "jeanne.dupont@archives.example";
 pub fn assert_whole(release: &Release) {
     assert_keepable(release);
     let content = release.content();
-    for (slug, guide) in &content.guides {
+    for (slug, guide) in content.guides.iter() {
         assert_eq!(*slug, guide.slug);
         assert_guide_whole(guide, release);
     }
-    for (slug, document) in &content.documents {
+    for (slug, document) in content.documents.iter() {
         assert_eq!(*slug, document.slug);
     }
-    for (slug, service) in &content.services {
+    for (slug, service) in content.services.iter() {
         assert_eq!(*slug, service.slug);
     }
-    for (slug, territory) in &content.territories {
+    for (slug, territory) in content.territories.iter() {
         assert_eq!(*slug, territory.slug);
     }
-    for holding in &content.holdings {
+    for holding in content.holdings.iter() {
         assert!(content.documents.contains_key(&holding.document), "{holding:?}");
         assert!(!holding.territories.is_empty(), "{holding:?}");
         for territory in &holding.territories {

@@ -78,24 +78,18 @@ impl Wire {
 
     /// Parses, as a round does.
     pub fn read(&self) -> Rows {
-        Rows::read(self.mirror(), fixture::reference())
+        let mut mirror = Mirror::new(self.schema.clone(), self.mapping.clone());
+        for (key, rows) in &self.tables {
+            let records: Vec<_> = rows.iter().map(|row| self.record(*key, row)).collect();
+            mirror.replace(*key, &records, fixture::reference());
+        }
+        mirror.rows
     }
 
     /// Parses and builds, as a round does.
     pub fn build(&self, previous: Option<&Release>) -> Built {
-        catalog::build(self.read(), fixture::reference(), previous)
-    }
-
-    fn mirror(&self) -> Mirror {
-        let records = self.tables.iter().map(|(key, rows)| {
-            let rows = rows.iter().map(|row| self.record(*key, row)).collect();
-            (*key, rows)
-        });
-        Mirror {
-            schema: self.schema.clone(),
-            mapping: self.mapping.clone(),
-            records: records.collect(),
-        }
+        let memo = &mut catalog::Memo::default();
+        catalog::build(&self.read(), fixture::reference(), previous, memo)
     }
 
     fn record(&self, table: TableKey, row: &WireRow) -> Record {
