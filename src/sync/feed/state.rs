@@ -76,14 +76,14 @@ impl FeedState {
 
 /// Secrets don't serialize by themselves; here they are meant to.
 mod secret {
-    use secrecy::{ExposeSecret as _, SecretString};
+    use secrecy::{ExposeSecret, SecretString};
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
     pub(super) fn serialize<S: Serializer>(
         secret: &Option<SecretString>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        secret.as_ref().map(|secret| secret.expose_secret()).serialize(serializer)
+        secret.as_ref().map(ExposeSecret::expose_secret).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
