@@ -4,10 +4,13 @@
 //! Payloads are merged by union of sets, so that one that comes twice, late or split changes
 //! nothing. What a row holds now is never taken from them: it is read again.
 
+mod schema;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use self::schema::{Seen, tables_to_list};
 use super::mapping::{MappedTable, Mapping};
 use crate::{
     airtable::webhooks::{Payload, Payloads},

@@ -46,9 +46,15 @@ pub enum FeedError {
 /// Why a webhook can't be relied on any more.
 #[derive(Debug, thiserror::Error)]
 pub enum Loss {
-    /// Airtable doesn't know it, or refuses to speak of it.
-    #[error("Airtable has no such webhook")]
-    Gone(#[source] Option<airtable::Error>),
+    /// The base has it no more.
+    #[error("it is not there any more")]
+    Gone,
+    /// Airtable refuses a call about it, most often because it is not there any more.
+    #[error("Airtable refuses to speak of it")]
+    Refused(#[source] airtable::Error),
+    /// Waiting doesn't mend a payload that can't be understood.
+    #[error("its payloads can't be understood")]
+    Unreadable(#[source] airtable::Error),
     /// It makes no payload any more: it lived too long without being refreshed.
     #[error("it expired")]
     Expired,
@@ -95,11 +101,10 @@ impl FeedState {
         match error {
             // Airtable says 403 of what is gone, too. If it is the token's permission that is gone,
             // replacing the webhook is refused, which tells.
-            E::NotFound { .. } | E::Forbidden { .. } => self.lost(Loss::Gone(Some(error))),
+            E::NotFound { .. } | E::Forbidden { .. } => self.lost(Loss::Refused(error)),
             // A cursor that the webhook never reached, or a webhook that can't be refreshed.
-            E::Invalid { status: 400 | 410 | 422, .. } => self.lost(Loss::Gone(Some(error))),
-            // Waiting doesn't mend a payload that can't be understood; reading everything does.
-            E::Unexpected { .. } | E::TooLarge { .. } => self.lost(Loss::Gone(Some(error))),
+            E::Invalid { status: 400 | 410 | 422, .. } => self.lost(Loss::Refused(error)),
+            E::Unexpected { .. } | E::TooLarge { .. } => self.lost(Loss::Unreadable(error)),
             error => FeedError::Airtable(error),
         }
     }

@@ -15,6 +15,9 @@ use crate::{
 /// After how long a [`Refusal`] is worth another try: only a person can change the reason.
 pub const RETRY_REFUSED: TimeDelta = TimeDelta::days(1);
 
+/// Webhooks that may be lost in a day before the service does without.
+const MAX_LOSSES: usize = 10;
+
 /// How long a webhook lives from its last refresh.
 const LIFE: TimeDelta = TimeDelta::days(7);
 
@@ -55,6 +58,10 @@ pub enum Refusal {
     /// All of the base's webhooks are taken.
     #[error("the base has as many webhooks as Airtable allows; one that is not in use could go")]
     Full,
+    /// They are lost again and again: something else deletes them, such as another service with the
+    /// same address.
+    #[error("{MAX_LOSSES} webhooks were lost in a day; something else may delete them")]
+    Unreliable,
     /// Anything else, such as an address for pings that Airtable doesn't take.
     #[error("Airtable refuses to make a webhook{}", message.as_deref().map(|m| format!(": {m}")).unwrap_or_default())]
     Other {
@@ -80,7 +87,8 @@ pub async fn ensure(
     }
 }
 
-/// Comes to another webhook in the place of one that was lost.
+/// Comes to another webhook in the place of one that was lost, unless that happens too often: each
+/// costs a full round.
 ///
 /// # Errors
 /// As [`ensure`].
@@ -90,7 +98,18 @@ pub async fn replace(
     notification_url: Option<&Url>,
     now: DateTime<Utc>,
 ) -> Result<Ensured, Error> {
-    establish(client, Some(lost), notification_url, now).await
+    let is_recent = |loss: &DateTime<Utc>| now - *loss < RETRY_REFUSED;
+    let mut losses: Vec<_> = lost.losses.iter().copied().filter(is_recent).collect();
+    if losses.len() >= MAX_LOSSES {
+        return Ok(Ensured::Unavailable(Refusal::Unreliable));
+    }
+    losses.push(now);
+    Ok(match establish(client, Some(lost), notification_url, now).await? {
+        Ensured::Fresh { state, origin } => {
+            Ensured::Fresh { state: FeedState { losses, ..state }, origin }
+        }
+        other => other,
+    })
 }
 
 async fn establish(
@@ -158,6 +177,7 @@ fn adopted(client: &Client, webhook: &Webhook, now: DateTime<Utc>) -> FeedState 
         expires_at: webhook.expiration_time,
         // So that one that is near its end is refreshed soon.
         refreshed_at: webhook.expiration_time.map_or(now, |end| (end - LIFE).min(now)),
+        losses: Vec::new(),
         pending: Pending::default(),
     }
 }
@@ -177,6 +197,7 @@ fn created(
         cursor: FIRST_CURSOR,
         expires_at: expiration_time,
         refreshed_at: now,
+        losses: Vec::new(),
         pending: Pending::default(),
     }
 }

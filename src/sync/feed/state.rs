@@ -30,6 +30,9 @@ pub struct FeedState {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was last refreshed, or made.
     pub refreshed_at: DateTime<Utc>,
+    /// When the webhooks before it were lost, in the last day.
+    #[serde(default)]
+    pub losses: Vec<DateTime<Utc>>,
     /// Rows that the payloads told of and that could not be found yet.
     #[serde(default)]
     pub pending: Pending,
@@ -114,6 +117,7 @@ mod tests {
             cursor: 7,
             expires_at: Some(at("2026-02-08T12:00:00Z")),
             refreshed_at: at("2026-02-01T12:00:00Z"),
+            losses: Vec::new(),
             pending: Pending::default(),
         }
     }

@@ -45,7 +45,7 @@ pub async fn upkeep(
 ) -> Result<Upkeep, FeedError> {
     let webhooks = client.list_webhooks().await.map_err(|error| state.lost_or(error))?;
     let webhook = webhooks.iter().find(|webhook| webhook.id == state.webhook);
-    let webhook = webhook.ok_or_else(|| state.lost(Loss::Gone(None)))?;
+    let webhook = webhook.ok_or_else(|| state.lost(Loss::Gone))?;
     if !webhook.is_hook_enabled {
         return Err(state.lost(Loss::Disabled));
     }

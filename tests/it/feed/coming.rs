@@ -81,7 +81,7 @@ async fn a_webhook_follows_the_service_to_another_address() {
     for url in [Some(url("http://127.0.0.1:9/a")), Some(url("http://127.0.0.1:9/b")), None] {
         feed = fresh(ensured(&world, Some(feed), url.as_ref()).await, Origin::Created);
         assert_eq!(feed.notification_url, url);
-        assert_eq!(world.webhook_ids().await, [feed.webhook.0.clone()]);
+        assert_eq!(world.webhook_ids().await, [feed.webhook.0.as_str()]);
     }
 }
 
@@ -93,7 +93,7 @@ async fn a_webhook_near_its_end_is_replaced() {
     world.sandbox.advance_clock(TimeDelta::days(8).to_std().unwrap());
     let found = ensure(&world.client, Some(feed.clone()), None, later).await.unwrap();
     let other = fresh(found, Origin::Created);
-    assert_eq!(world.webhook_ids().await, [other.webhook.0.clone()]);
+    assert_eq!(world.webhook_ids().await, [other.webhook.0.as_str()]);
     assert_ne!(other.webhook, feed.webhook);
 }
 

@@ -9,7 +9,7 @@ use locadocs::{
     sandbox::faults::{Fault, FaultRule},
     sync::{
         changes::Gap,
-        feed::{FeedError, FeedState, Loss, Origin, read, replace},
+        feed::{Ensured, FeedError, FeedState, Loss, Origin, Refusal, read, replace},
     },
 };
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn loss<T: std::fmt::Debug>(result: Result<T, FeedError>) -> Loss {
 async fn assert_replaced(world: &World, lost: &FeedState) {
     let other = replace(&world.client, lost, None, now()).await.unwrap();
     let other = fresh(other, Origin::Created);
-    assert_eq!(world.webhook_ids().await, [other.webhook.0.clone()]);
+    assert_eq!(world.webhook_ids().await, [other.webhook.0.as_str()]);
     world.make(TableKey::Guides, "Après");
     assert_eq!(world.changes(&other).await.0.payloads, 1);
 }
@@ -38,7 +38,7 @@ async fn one_that_was_deleted_is_replaced() {
     let world = World::start().await;
     let feed = world.fresh(None).await;
     world.client.delete_webhook(&feed.webhook).await.unwrap();
-    assert!(matches!(loss(read(&world.client, &feed).await), Loss::Gone(Some(_))));
+    assert!(matches!(loss(read(&world.client, &feed).await), Loss::Refused(_)));
     assert_replaced(&world, &feed).await;
 }
 
@@ -63,7 +63,7 @@ async fn one_whose_payloads_are_gone_is_replaced() {
 async fn one_that_never_reached_the_cursor_is_replaced() {
     let world = World::start().await;
     let feed = FeedState { cursor: 70, ..world.fresh(None).await };
-    assert!(matches!(loss(read(&world.client, &feed).await), Loss::Gone(Some(_))));
+    assert!(matches!(loss(read(&world.client, &feed).await), Loss::Refused(_)));
     assert_replaced(&world, &feed).await;
 }
 
@@ -105,8 +105,23 @@ async fn answers_that_do_not_tell_all_are_a_loss() {
     let found = loss_with(&[page(json!([]), 1, true)]).await;
     assert!(matches!(found, Loss::Gap(Gap::Missing { .. })), "{found:?}");
     let found = loss_with(&[json!({ "payloads": "something else" })]).await;
-    assert!(matches!(found, Loss::Gone(Some(_))), "{found:?}");
+    assert!(matches!(found, Loss::Unreadable(_)), "{found:?}");
     let endless: Vec<_> = (2..=300).map(|cursor| page(json!([{}]), cursor, true)).collect();
     let found = loss_with(&endless).await;
     assert!(matches!(found, Loss::Backlog), "{found:?}");
+}
+
+#[tokio::test]
+async fn webhooks_that_are_lost_again_and_again_are_done_without_for_a_day() {
+    let world = World::start().await;
+    let mut feed = world.fresh(None).await;
+    for _ in 0..10 {
+        world.client.delete_webhook(&feed.webhook).await.unwrap();
+        feed = fresh(replace(&world.client, &feed, None, now()).await.unwrap(), Origin::Created);
+    }
+    let (found, calls) = world.counting(replace(&world.client, &feed, None, now())).await;
+    assert!(matches!(found.unwrap(), Ensured::Unavailable(Refusal::Unreliable)));
+    assert_eq!(calls, 0);
+    let tomorrow = now() + TimeDelta::days(1);
+    fresh(replace(&world.client, &feed, None, tomorrow).await.unwrap(), Origin::Created);
 }

@@ -99,7 +99,7 @@ async fn a_webhook_that_is_gone_expired_or_disabled_is_lost() {
     };
     let later = "2126-01-01T00:00:00.000Z";
     for (webhook, expected) in [
-        (webhook("achOther", true, later), "Airtable has no such webhook"),
+        (webhook("achOther", true, later), "it is not there any more"),
         (webhook(&feed.webhook.0, false, later), "Airtable disabled it"),
         (webhook(&feed.webhook.0, true, "2026-01-01T00:00:00.000Z"), "it expired"),
     ] {
@@ -114,5 +114,5 @@ async fn a_webhook_that_is_gone_expired_or_disabled_is_lost() {
     // Expired for Airtable, whose clock is ahead of ours.
     world.sandbox.advance_clock(TimeDelta::days(8).to_std().unwrap());
     let error = upkeep(&world.client, feed, now()).await.unwrap_err();
-    assert!(matches!(error, FeedError::Lost { loss: Loss::Gone(Some(_)), .. }), "{error:?}");
+    assert!(matches!(error, FeedError::Lost { loss: Loss::Refused(_), .. }), "{error:?}");
 }
