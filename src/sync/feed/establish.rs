@@ -63,7 +63,7 @@ pub enum Refusal {
     #[error("{MAX_LOSSES} webhooks were lost in a day; something else may delete them")]
     Unreliable,
     /// Anything else, such as an address for pings that Airtable doesn't take.
-    #[error("Airtable refuses to make a webhook{}", message.as_deref().map(|m| format!(": {m}")).unwrap_or_default())]
+    #[error("Airtable makes no webhook: {}", message.as_deref().unwrap_or("no reason given"))]
     Other {
         /// Airtable's own words.
         message: Option<String>,

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use locadocs::{
     airtable::webhooks::DataType,
     content::tables::TableKey,
-    sandbox::config::{DEFAULT_TOKEN, Scope, TokenGrant},
+    sandbox::config::{Scope, TokenGrant},
     sync::feed::{Ensured, FeedState, Origin, Refusal, ensure, replace},
 };
 use url::Url;
@@ -117,9 +117,7 @@ async fn a_token_without_the_scope_is_told_apart() {
     for missing in [Scope::WebhookManage, Scope::RecordsRead] {
         let token = format!("pat{}", missing.name().replace([':', '.'], ""));
         let scopes = Scope::ALL.into_iter().filter(|scope| *scope != missing).collect();
-        let grant =
-            TokenGrant { token: token.clone().into(), scopes, ..TokenGrant::full(DEFAULT_TOKEN) };
-        world.sandbox.grant(grant);
+        world.sandbox.grant(TokenGrant { scopes, ..TokenGrant::full(&token) });
         let found = ensure(&world.client_with(&token), None, None, now()).await.unwrap();
         assert_eq!(refusal(found), Refusal::Scope, "{missing:?}");
     }

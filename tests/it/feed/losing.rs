@@ -6,7 +6,10 @@ use axum::http::StatusCode;
 use chrono::TimeDelta;
 use locadocs::{
     content::tables::TableKey,
-    sandbox::faults::{Fault, FaultRule},
+    sandbox::{
+        config::{Scope, TokenGrant},
+        faults::{Fault, FaultRule},
+    },
     sync::{
         changes::Gap,
         feed::{Ensured, FeedError, FeedState, Loss, Origin, Refusal, read, replace},
@@ -65,6 +68,35 @@ async fn one_that_never_reached_the_cursor_is_replaced() {
     let feed = FeedState { cursor: 70, ..world.fresh(None).await };
     assert!(matches!(loss(read(&world.client, &feed).await), Loss::Refused(_)));
     assert_replaced(&world, &feed).await;
+}
+
+#[tokio::test]
+async fn one_that_airtable_refuses_to_speak_of_is_lost() {
+    let world = World::start().await;
+    let feed = world.fresh(None).await;
+    for (status, kind) in [
+        (StatusCode::FORBIDDEN, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"),
+        (StatusCode::NOT_FOUND, "NOT_FOUND"),
+        (StatusCode::UNPROCESSABLE_ENTITY, "INVALID_REQUEST_UNKNOWN"),
+    ] {
+        let rule = FaultRule::new(Fault::status(status, kind)).on_path("*/payloads");
+        world.sandbox.faults().add(rule.times(1));
+        let found = loss(read(&world.client, &feed).await);
+        assert!(matches!(found, Loss::Refused(_)), "{status}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_lost_the_scope_gets_no_other() {
+    let world = World::start().await;
+    let feed = world.fresh(None).await;
+    let scopes = Scope::ALL.into_iter().filter(|scope| *scope != Scope::WebhookManage).collect();
+    let token = TokenGrant { scopes, ..TokenGrant::full("patWithoutHooks") };
+    world.sandbox.grant(token);
+    let client = world.client_with("patWithoutHooks");
+    assert!(matches!(loss(read(&client, &feed).await), Loss::Refused(_)));
+    let found = replace(&client, &feed, None, now()).await.unwrap();
+    assert!(matches!(found, Ensured::Unavailable(Refusal::Scope)), "{found:?}");
 }
 
 #[tokio::test]

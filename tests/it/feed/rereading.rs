@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use locadocs::{
     airtable::Error,
     content::tables::TableKey,
-    sandbox::config::{Config, DEFAULT_TOKEN, Scope, TokenGrant},
+    sandbox::config::{Config, Scope, TokenGrant},
     sync::{
         changes::Relevant,
         reread::{Pending, Reread, reread},
@@ -75,11 +75,7 @@ async fn what_is_refused_is_gone_only_if_the_schema_says_so() {
     assert!(matches!(found, Reread::SchemaChanged(_)), "{found:?}");
 
     let scopes = vec![Scope::SchemaRead];
-    world.sandbox.grant(TokenGrant {
-        token: "patBlind".into(),
-        scopes,
-        ..TokenGrant::full(DEFAULT_TOKEN)
-    });
+    world.sandbox.grant(TokenGrant { scopes, ..TokenGrant::full("patBlind") });
     let blind = world.client_with("patBlind");
     let error = read(&blind, &world.mapping).await.unwrap_err();
     assert!(matches!(error, Error::Forbidden { .. }), "{error:?}");
