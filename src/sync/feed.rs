@@ -3,7 +3,7 @@
 //! A round asks [`ensure`] for a webhook that can be relied on, which costs no call while there is
 //! one, and [`read`]s what changed since its cursor: one call when nothing did. A webhook that can't
 //! be relied on any more is [`replace`]d, and since what it should have told is lost, a full round
-//! follows. [`upkeep`] keeps it alive.
+//! follows. [`upkeep()`] keeps it alive.
 //!
 //! Webhooks live 7 days from their last refresh, and so do payloads; a base has at most ten
 //! (<https://airtable.com/developers/web/api/webhooks-overview>). Without a notification URL the
