@@ -12,7 +12,10 @@ use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
-use crate::{reference::Reference, sync::live::Live};
+use crate::{
+    reference::Reference,
+    sync::{live::Live, wake::Wake},
+};
 use pages::Pages;
 use problem::{Code, Problem};
 
@@ -21,6 +24,7 @@ mod coding;
 mod docs;
 mod edge;
 mod health;
+mod hooks;
 mod moment;
 mod pages;
 mod params;
@@ -28,6 +32,7 @@ mod problem;
 mod settings;
 mod v1;
 
+pub use hooks::PING_PATH;
 pub use settings::Settings;
 
 /// What the API answers from.
@@ -35,6 +40,8 @@ pub use settings::Settings;
 pub struct State {
     /// What is public, and how the sync is doing.
     pub live: Arc<Live>,
+    /// What Airtable's pings wake.
+    pub wake: Arc<Wake>,
     /// The official division of France.
     pub reference: &'static Reference,
     /// Where the time comes from.
@@ -47,6 +54,7 @@ pub struct State {
 #[derive(Debug, Clone)]
 struct App {
     live: Arc<Live>,
+    wake: Arc<Wake>,
     reference: &'static Reference,
     clock: fn() -> DateTime<Utc>,
     settings: Arc<Settings>,
@@ -54,9 +62,9 @@ struct App {
 }
 
 impl From<State> for App {
-    fn from(State { live, reference, clock, settings }: State) -> Self {
+    fn from(State { live, wake, reference, clock, settings }: State) -> Self {
         let pages = Pages::new(settings.cache_bytes);
-        Self { live, reference, clock, settings: Arc::new(settings), pages }
+        Self { live, wake, reference, clock, settings: Arc::new(settings), pages }
     }
 }
 

@@ -1,9 +1,13 @@
 //! The sync: the only writer of the mirror and of the current release.
 
+pub mod changes;
 pub mod engine;
+pub mod feed;
 mod guards;
 pub mod jobs;
 pub mod live;
 pub mod mapping;
 pub mod mirror;
+pub mod reread;
 pub mod setup;
+pub mod wake;

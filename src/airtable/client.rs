@@ -32,6 +32,7 @@ use super::{
     retry_after::retry_after,
     settings::Settings,
 };
+use crate::content::ids::BaseId;
 
 /// Speaks to one base of Airtable. Clones are cheap, and share the limiter, the token and the
 /// counts.
@@ -84,6 +85,11 @@ impl Client {
     /// Calls made so far, by kind and outcome.
     pub fn calls(&self) -> CallCounts {
         self.0.counter.snapshot()
+    }
+
+    /// The base that it serves.
+    pub fn base(&self) -> &BaseId {
+        &self.0.settings.base
     }
 
     pub(super) fn settings(&self) -> &Settings {

@@ -9,6 +9,7 @@
 
 mod mac;
 mod payload;
+mod specification;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
@@ -29,7 +30,7 @@ use super::{calls::CallKind, client::Client, error::Error, request::Request};
 pub struct WebhookId(pub String);
 
 /// What kind of change a webhook watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DataType {
     /// Rows and cells.
@@ -38,6 +39,11 @@ pub enum DataType {
     TableFields,
     /// Names and descriptions of tables.
     TableMetadata,
+}
+
+impl DataType {
+    /// Every kind of change.
+    pub const ALL: [Self; 3] = [Self::TableData, Self::TableFields, Self::TableMetadata];
 }
 
 /// A webhook just created.
@@ -60,6 +66,9 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Where its pings go; `None` when payloads are only to be asked for.
     pub notification_url: Option<String>,
+    /// Whether it watches every [`DataType`] in the whole base, whoever makes the change.
+    #[serde(default, rename = "specification", deserialize_with = "specification::is_whole_base")]
+    pub is_whole_base: bool,
     /// The number that its next payload will have.
     pub cursor_for_next_payload: u64,
     /// Whether pings are sent. Airtable stops them after a day of failures.

@@ -19,7 +19,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::{
     App,
     answer::{Answer, Policy},
-    health,
+    health, hooks,
     params::{NoParams, Query},
     v1,
 };
@@ -48,6 +48,7 @@ const TAGS: &[(&str, &str)] = &[
     ("communes", "The official division of France: autocomplete, codes, what belongs to what."),
     ("locate", "The local answer: who keeps a document of a commune, over time."),
     ("health", "For those who run the service."),
+    ("hooks", "For Airtable, where the archivists write."),
 ];
 
 /// The routes that depend on no release.
@@ -56,6 +57,7 @@ pub fn service_router() -> OpenApiRouter<App> {
         .routes(routes!(get_openapi))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))
+        .merge(hooks::router())
 }
 
 /// The page to read and try the API, at `/docs/`, its assets embedded.

@@ -22,6 +22,7 @@ use tracing::Span;
 
 use super::{
     App,
+    hooks::PING_PATH,
     moment::RELEASE_HEADER,
     problem::{self, Code, Problem},
 };
@@ -76,14 +77,17 @@ fn cors() -> CorsLayer {
         .vary([])
 }
 
-/// Middleware: tells the methods to whoever asks for them or misses them; every path has the same.
+/// Middleware: tells the methods to whoever asks for them or misses them.
 /// The CORS layer answers OPTIONS before any route does, so none could.
 async fn tell_methods(request: Request, next: Next) -> Response {
     let is_options = request.method() == Method::OPTIONS;
+    let methods = match request.uri().path() {
+        PING_PATH => "POST, OPTIONS",
+        _ => "GET, HEAD, OPTIONS",
+    };
     let mut response = next.run(request).await;
     if is_options || response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let methods = HeaderValue::from_static("GET, HEAD, OPTIONS");
-        response.headers_mut().insert(header::ALLOW, methods);
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
     }
     response
 }
@@ -148,6 +152,7 @@ mod tests {
     async fn send(target: &str) -> (StatusCode, serde_json::Value) {
         let app = App::from(api::State {
             live: std::sync::Arc::default(),
+            wake: std::sync::Arc::default(),
             reference: Reference::embedded().unwrap(),
             clock: chrono::Utc::now,
             settings: Settings { request_timeout: Duration::from_millis(1), ..Settings::default() },

@@ -43,6 +43,10 @@ pub enum Code {
     RepeatedParameter,
     /// A parameter's value is not what is expected.
     InvalidParameter,
+    /// A ping that the webhook in use did not sign.
+    UnsignedPing,
+    /// A ping, while no webhook that pings is in use.
+    NoWebhook,
     /// A cursor that no page gave.
     InvalidCursor,
     /// An answer to a step that the guide does not have.
@@ -73,7 +77,9 @@ impl Code {
             | Self::StepNotFound
             | Self::DocumentNotFound
             | Self::ServiceNotFound
-            | Self::CommuneNotFound => StatusCode::NOT_FOUND,
+            | Self::CommuneNotFound
+            | Self::NoWebhook => StatusCode::NOT_FOUND,
+            Self::UnsignedPing => StatusCode::UNAUTHORIZED,
             Self::MalformedRequest
             | Self::UnknownParameter
             | Self::MissingParameter
@@ -103,6 +109,8 @@ impl Code {
             Self::MissingParameter => "Missing parameter",
             Self::RepeatedParameter => "Repeated parameter",
             Self::InvalidParameter => "Invalid parameter",
+            Self::UnsignedPing => "Unsigned ping",
+            Self::NoWebhook => "No webhook",
             Self::InvalidCursor => "Invalid cursor",
             Self::UnknownStep => "Answer to an unknown step",
             Self::UnknownChoice => "Unknown answer",
@@ -137,6 +145,8 @@ impl Code {
             Self::UriTooLong => "The path and query are longer than the service accepts.",
             Self::Timeout => "The answer took too long; please try again.",
             Self::MalformedRequest => "The request could not be read.",
+            Self::UnsignedPing => "The ping is not signed by the webhook in use.",
+            Self::NoWebhook => "No webhook that pings is in use.",
             Self::NotReady => "Nothing is published yet; please try again in a few seconds.",
             _ => "The service failed to answer. The failure is logged under X-Request-Id.",
         }

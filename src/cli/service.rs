@@ -35,6 +35,7 @@ impl Service {
         let engine = Engine::new(client, config.engine(), reference, Arc::clone(&live), Utc::now);
         let api = api::State {
             live,
+            wake: Arc::default(),
             reference,
             clock: Utc::now,
             settings: api::Settings {

@@ -8,6 +8,7 @@
 
 mod airtable;
 mod api;
+mod feed;
 mod fixture;
 mod harmless;
 mod init;

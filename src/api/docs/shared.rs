@@ -146,7 +146,7 @@ const FAILURES: [Failure; 6] =
 /// Adds to every operation what all share, and to the components what that needs.
 pub(super) fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
-        if let Some(operation) = &mut item.get {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
             complete_operation(path, operation);
         }
     }

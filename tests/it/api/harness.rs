@@ -12,7 +12,10 @@ use chrono::{DateTime, Utc};
 use locadocs::{
     api::{Settings, State, router},
     catalog::Release,
-    sync::live::{Live, Publication},
+    sync::{
+        live::{Live, Publication},
+        wake::Wake,
+    },
 };
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -31,6 +34,7 @@ pub fn noon() -> DateTime<Utc> {
 #[derive(Clone)]
 pub struct Service {
     pub live: Arc<Live>,
+    pub wake: Arc<Wake>,
     router: Router,
 }
 
@@ -49,10 +53,11 @@ impl Service {
 
     /// With nothing to publish yet.
     pub fn empty(clock: fn() -> DateTime<Utc>, settings: Settings) -> Self {
-        let live = Arc::new(Live::default());
+        let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let reference = fixture::reference();
-        let state = State { live: Arc::clone(&live), reference, clock, settings };
-        Self { live, router: router(state) }
+        let (at_live, at_wake) = (Arc::clone(&live), Arc::clone(&wake));
+        let state = State { live: at_live, wake: at_wake, reference, clock, settings };
+        Self { live, wake, router: router(state) }
     }
 
     /// Makes a release public.

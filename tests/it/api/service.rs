@@ -135,6 +135,7 @@ async fn a_shutdown_lets_a_request_under_way_end() {
     let service = Service::start();
     let state = api::State {
         live: service.live.clone(),
+        wake: service.wake.clone(),
         reference: fixture::reference(),
         clock: noon,
         settings: Settings::default(),

@@ -1,0 +1,9 @@
+//! The feed against the sandbox: what changed, at what price, and what happens when it is lost.
+
+mod coming;
+mod harness;
+mod losing;
+mod pings;
+mod reading;
+mod rereading;
+mod upkeep;
