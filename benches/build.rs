@@ -63,11 +63,13 @@ fn by_id(row: &Value, ids: &BTreeMap<&str, FieldId>) -> Value {
 
 const TODAY: chrono::NaiveDate = chrono::NaiveDate::MAX;
 
-/// One of the rows, with another text in its longest cell.
+/// One of the rows, that says something else.
 fn edited(records: &[Record], edit: u32) -> Record {
     let one = &records[edit as usize * 101 % records.len()];
     let json = serde_json::to_string(one).expect("a record");
-    record(&json.replace("Demandez la cote", &format!("Demandez, depuis {edit}, la cote")))
+    let said = |text: &str| format!("{text} numéro {edit}");
+    let json = json.replace("Demandez", &said("Demandez")).replace("Archives", &said("Archives"));
+    record(&json)
 }
 
 fn record(json: &str) -> Record {
