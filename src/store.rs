@@ -17,12 +17,12 @@ mod notice;
 mod place;
 mod releases;
 mod schema;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod values;
 
 use std::{
-    fs::File,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
@@ -31,13 +31,13 @@ use std::{
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
-use self::mend::Old;
 pub use self::{
     change::{Commit, Item, ItemChanges, ItemKind, ReleaseChange, RowChanges, StoredRow, ValueKey},
     error::{OpenError, StoreError},
     notice::{Notice, Saved},
     releases::{Current, KeptRelease, ReleaseHeader},
 };
+use self::{mend::Old, place::Lock};
 use crate::content::{ids::RecordId, tables::TableKey};
 
 /// Where things are kept. Clones share one connection.
@@ -50,7 +50,7 @@ struct Inner {
     connection: Mutex<Option<Connection>>,
     home: Home,
     /// Held for as long as the store lives.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 #[derive(Debug)]
@@ -80,35 +80,34 @@ impl Store {
     /// Another process has it open, or the path can't be a folder's.
     pub fn open(dir: &Path) -> Result<Opened, OpenError> {
         if let Err(error) = place::make(dir)? {
-            return Self::open_nowhere(dir, &error, None);
+            return Self::open_nowhere(dir, error.with_causes(), None);
         }
         let lock = place::lock(dir)?;
-        let error = match mend::open_or_begin_anew(dir) {
+        let why = match mend::open_or_begin_anew(dir) {
             Ok((connection, notice)) => {
                 let store = Self::new(connection, Home::Folder(dir.to_owned()), lock);
                 return Ok(Opened { store, notices: notice.into_iter().collect() });
             }
             Err(StoreError::Busy) => return Err(OpenError::InUse { dir: dir.to_owned() }),
-            Err(error) => error,
+            Err(error) => error.with_causes(),
         };
         match place::open_reader(dir) {
             Ok(connection) => {
-                let notice = Notice::ReadOnly { dir: dir.to_owned(), why: error.with_causes() };
+                let notice = Notice::ReadOnly { dir: dir.to_owned(), why };
                 let store = Self::new(connection, Home::Elsewhere, lock);
                 Ok(Opened { store, notices: vec![notice] })
             }
-            Err(_) => Self::open_nowhere(dir, &error, lock),
+            Err(error) => {
+                let why = format!("{why}, nor read: {}", error.with_causes());
+                Self::open_nowhere(dir, why, lock)
+            }
         }
     }
 
     /// A store in memory, because of what is wrong with the folder.
-    fn open_nowhere(
-        dir: &Path,
-        error: &StoreError,
-        lock: Option<File>,
-    ) -> Result<Opened, OpenError> {
+    fn open_nowhere(dir: &Path, why: String, lock: Option<Lock>) -> Result<Opened, OpenError> {
         let connection = memory().map_err(OpenError::Memory)?;
-        let notice = Notice::InMemory { dir: dir.to_owned(), why: error.with_causes() };
+        let notice = Notice::InMemory { dir: dir.to_owned(), why };
         Ok(Opened { store: Self::new(connection, Home::Elsewhere, lock), notices: vec![notice] })
     }
 
@@ -130,7 +129,7 @@ impl Store {
         Ok(Self::new(memory()?, Home::Elsewhere, None))
     }
 
-    fn new(connection: Connection, home: Home, lock: Option<File>) -> Self {
+    fn new(connection: Connection, home: Home, lock: Option<Lock>) -> Self {
         Self(Arc::new(Inner { connection: Mutex::new(Some(connection)), home, _lock: lock }))
     }
 

@@ -1,18 +1,17 @@
 //! Checks of what is kept: SQLite has none of its own, so that a bit that flips on the disk would be
 //! read as if it had been written.
 //!
-//! Each row, item, value and header has a [`Digest`] of its bytes. What stands for a whole, such as
-//! a release, has a [`Tally`] of its parts, so that a part which is lost or left over shows too.
+//! Each row, item, value and header has a [`Digest`] of its bytes. A whole, such as a release, has a
+//! [`Tally`](super::tally::Tally) of its parts.
 
 use rusqlite::{
     ToSql,
     types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef},
 };
-use serde::{Deserialize, Serialize};
 
 /// The first eight bytes of a BLAKE3 hash: enough against accidents, the only thing it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Digest(i64);
+pub(super) struct Digest(pub(super) i64);
 
 impl Digest {
     /// Of these parts in this order; moving a byte from one to the next changes it.
@@ -39,26 +38,6 @@ impl FromSql for Digest {
     }
 }
 
-/// How many parts a whole has, and the sum of their digests: kept up to date part by part, in any
-/// order, without reading the others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Tally {
-    pub(super) count: i64,
-    pub(super) sum: i64,
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, part: Digest) {
-        self.count = self.count.wrapping_add(1);
-        self.sum = self.sum.wrapping_add(part.0);
-    }
-
-    pub(super) fn remove(&mut self, part: Digest) {
-        self.count = self.count.wrapping_sub(1);
-        self.sum = self.sum.wrapping_sub(part.0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,22 +50,5 @@ mod tests {
                 assert_eq!(Digest::of(one) == Digest::of(other), i == j);
             }
         }
-    }
-
-    #[test]
-    fn a_tally_is_that_of_what_is_left_whatever_the_order() {
-        let [a, b, c] = ["a", "b", "c"].map(|text| Digest::of([text.as_bytes()]));
-        let mut one = Tally::default();
-        for part in [a, b, c] {
-            one.add(part);
-        }
-        one.remove(b);
-        let mut other = Tally::default();
-        for part in [c, a] {
-            other.add(part);
-        }
-        assert_eq!(one, other);
-        other.remove(a);
-        assert_ne!(one, other);
     }
 }

@@ -76,7 +76,7 @@ pub enum StoreError {
         found: Option<String>,
     },
     /// The folder or the disk can only be read.
-    #[error("nothing can be written here")]
+    #[error("it can't be written")]
     ReadOnly,
     /// The disk is full.
     #[error("the disk is full")]

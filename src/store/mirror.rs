@@ -10,8 +10,9 @@ use serde::{
 
 use super::{
     change::{RowChanges, StoredRow},
-    digest::{Digest, Tally},
+    digest::Digest,
     error::StoreError,
+    tally::{Tally, Whole},
 };
 use crate::content::{ids::RecordId, tables::TableKey};
 
@@ -26,7 +27,7 @@ pub(super) fn read(
     connection: &Connection,
     mut each: impl FnMut(TableKey, RecordId, &str),
 ) -> Result<Option<usize>, StoreError> {
-    let Some(expected) = read_tally(connection)? else { return Ok(None) };
+    let Some(expected) = Whole::Mirror.read(connection)? else { return Ok(None) };
     let mut found = Tally::default();
     let mut given = 0;
     let mut statement = connection.prepare_cached("SELECT tab, id, json, digest FROM rows")?;
@@ -59,7 +60,7 @@ pub(super) fn write(transaction: &Transaction<'_>, changes: &RowChanges) -> Resu
     match changes {
         RowChanges::Keep => Ok(()),
         RowChanges::Change { put, gone } => {
-            let mut tally = read_tally(transaction)?.ok_or(StoreError::NoMirror)?;
+            let mut tally = Whole::Mirror.read(transaction)?.ok_or(StoreError::NoMirror)?;
             let mut find = transaction.prepare_cached(DIGEST_OF_ROW)?;
             let mut remove = transaction.prepare_cached(REMOVE_ROW)?;
             let mut insert = transaction.prepare_cached(PUT_ROW)?;
@@ -77,7 +78,7 @@ pub(super) fn write(transaction: &Transaction<'_>, changes: &RowChanges) -> Resu
                     tally.remove(digest);
                 }
             }
-            write_tally(transaction, tally)
+            Whole::Mirror.write(transaction, tally)
         }
         RowChanges::Replace(rows) => {
             let mut tally = Tally::default();
@@ -86,7 +87,7 @@ pub(super) fn write(transaction: &Transaction<'_>, changes: &RowChanges) -> Resu
             for row in rows {
                 tally.add(put_row(&mut insert, &Name(row.table).to_string(), row)?);
             }
-            write_tally(transaction, tally)
+            Whole::Mirror.write(transaction, tally)
         }
     }
 }
@@ -100,32 +101,6 @@ fn put_row(insert: &mut Statement<'_>, table: &str, row: &StoredRow) -> Result<D
 
 fn digest_of(table: &str, id: &str, json: &str) -> Digest {
     Digest::of([table.as_bytes(), id.as_bytes(), json.as_bytes()])
-}
-
-/// `None` when no whole base is kept.
-fn read_tally(connection: &Connection) -> Result<Option<Tally>, StoreError> {
-    let row = connection
-        .query_row("SELECT count, sum, digest FROM mirror", [], |row| {
-            Ok((Tally { count: row.get(0)?, sum: row.get(1)? }, row.get::<_, Digest>(2)?))
-        })
-        .optional()?;
-    let Some((tally, digest)) = row else { return Ok(None) };
-    if digest != digest_of_tally(tally) {
-        return Err(StoreError::damaged("the tally of the mirror"));
-    }
-    Ok(Some(tally))
-}
-
-fn write_tally(transaction: &Transaction<'_>, tally: Tally) -> Result<(), StoreError> {
-    transaction.execute(
-        "INSERT OR REPLACE INTO mirror (one, count, sum, digest) VALUES (1, ?1, ?2, ?3)",
-        params![tally.count, tally.sum, digest_of_tally(tally)],
-    )?;
-    Ok(())
-}
-
-fn digest_of_tally(tally: Tally) -> Digest {
-    Digest::of([&tally.count.to_le_bytes(), &tally.sum.to_le_bytes()])
 }
 
 /// A table under the name that settings give it, which never changes.

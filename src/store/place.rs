@@ -41,15 +41,25 @@ pub(super) fn make(dir: &Path) -> Result<Result<(), StoreError>, OpenError> {
     }
 }
 
-/// Locks the folder for as long as the file lives. A folder that can't be written has no lock if it
-/// never had one.
-pub(super) fn lock(dir: &Path) -> Result<Option<File>, OpenError> {
+/// Keeps other services out of the folder for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file would do, but for a process that is being started and shares it for a moment.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Locks the folder. One that can't be written has no lock if it never had one.
+pub(super) fn lock(dir: &Path) -> Result<Option<Lock>, OpenError> {
     let path = dir.join(LOCK);
     let made =
         OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(&path);
     let Ok(file) = made.or_else(|_| File::open(&path)) else { return Ok(None) };
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock(file))),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { dir: dir.to_owned() }),
         Err(TryLockError::Error(source)) => Err(OpenError::Lock { dir: dir.to_owned(), source }),
     }
@@ -62,11 +72,19 @@ pub(super) fn open_writer(dir: &Path) -> Result<Connection, StoreError> {
     // It may have been put there by hand, or be another user's, who then answers for it. SQLite
     // gives its other files the same permissions.
     let _ = fs::set_permissions(&path, Permissions::from_mode(PRIVATE_FILE));
+    // SQLite would take the log for a leftover and delete it.
+    if is_empty(&path) && !is_empty(&beside(&path, "-wal")) {
+        return Err(StoreError::corrupt("it is empty, and its log is not"));
+    }
     let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     match schema::format(&connection)? {
         Format::Empty => {
             schema::set_up_writer(&connection)?;
             schema::create(&mut connection)?;
+        }
+        // The file can be written, or it would not have been opened above.
+        Format::Current if connection.is_readonly("main")? => {
+            return Err(StoreError::corrupt("its header says that it can't be written"));
         }
         Format::Current => {
             schema::set_up_writer(&connection)?;
@@ -98,13 +116,13 @@ pub(super) fn open_reader(dir: &Path) -> Result<Connection, StoreError> {
 /// Opens a database without writing anything beside it: no lock, no shared memory. Nothing else may
 /// be writing.
 pub(super) fn open_untouched(path: &Path) -> Result<Connection, StoreError> {
-    let has_log = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let has_log = !is_empty(&beside(path, "-wal"));
     let path = std::path::absolute(path)?;
     let mut url = Url::from_file_path(&path)
         .map_err(|()| StoreError::Failed(format!("no path: {}", path.display()).into()))?;
-    // A log is read through memory of this process alone, where there is no file to share
-    // (<https://www.sqlite.org/wal.html#noshm>). Without one, SQLite would try to make it.
-    url.set_query(Some(if has_log { "mode=ro&nolock=1" } else { "mode=ro&immutable=1" }));
+    // A log is read through memory of this process alone, where there is no file to share and no
+    // lock to take (<https://www.sqlite.org/wal.html#noshm>). Without one, SQLite would make it.
+    url.set_query(Some(if has_log { "mode=ro&vfs=unix-none" } else { "mode=ro&immutable=1" }));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let connection = connect(Path::new(url.as_str()), flags)?;
     if has_log {
@@ -147,6 +165,11 @@ pub(super) fn set_aside(dir: &Path) -> io::Result<PathBuf> {
         )?;
     }
     Ok(aside)
+}
+
+/// SQLite takes a file of one byte for an empty one: on some systems it makes them so.
+fn is_empty(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |found| found.len() <= 1)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -15,9 +15,10 @@ pub(super) use self::write::write;
 pub(super) use self::write::{CLOSE_ITEM, CURRENT_ITEM, PUT_ITEM};
 use super::{
     change::{Item, ItemKind},
-    digest::{Digest, Tally},
+    digest::Digest,
     error::StoreError,
     notice::Notice,
+    tally::Tally,
 };
 
 pub(super) const ITEMS_OF: &str =

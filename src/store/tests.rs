@@ -53,8 +53,8 @@ fn a_damaged_row_makes_the_mirror_unusable_until_all_rows_are_given() {
         "UPDATE rows SET digest = digest + 1 WHERE id = 'rec2'",
         "DELETE FROM rows WHERE id = 'rec2'",
         "INSERT INTO rows SELECT 'steps', id, json, digest FROM rows WHERE id = 'rec2'",
-        "UPDATE mirror SET count = 3",
-        "UPDATE mirror SET sum = sum + 1",
+        "UPDATE tallies SET count = 3",
+        "UPDATE tallies SET sum = sum + 1",
     ] {
         let store = sample();
         sql(&store, damage);
@@ -112,7 +112,12 @@ fn a_damaged_release_is_never_given_and_others_are() {
 
 #[test]
 fn a_damaged_value_is_an_error_and_can_be_set_again() {
-    for damage in ["UPDATE small_values SET text = '2'", "UPDATE small_values SET digest = 0"] {
+    for damage in [
+        "UPDATE small_values SET text = '2'",
+        "UPDATE small_values SET digest = 0",
+        "UPDATE small_values SET name = 'fee'",
+        "DELETE FROM small_values",
+    ] {
         let store = sample();
         sql(&store, damage);
         assert!(matches!(store.value(VALUE), Err(StoreError::Damaged { .. })), "{damage}");

@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{digest::Digest, error::StoreError};
+use super::{
+    digest::Digest,
+    error::StoreError,
+    tally::{Tally, Whole},
+};
 
 pub(super) const READ_VALUE: &str = "SELECT text, digest FROM small_values WHERE name = ?1";
 pub(super) const PUT_VALUE: &str =
@@ -16,7 +20,7 @@ pub(super) fn read(connection: &Connection, name: &str) -> Result<Option<String>
             Ok((row.get::<_, String>(0)?, row.get::<_, Digest>(1)?))
         })
         .optional()?;
-    let Some((text, digest)) = found else { return Ok(None) };
+    let Some((text, digest)) = found else { return absent(connection, name) };
     if digest != digest_of(name, &text) {
         return Err(StoreError::damaged(format!("value {name:?}")));
     }
@@ -37,7 +41,29 @@ pub(super) fn write(
             connection.execute(REMOVE_VALUE, [name])?;
         }
     }
-    Ok(())
+    Whole::Values.write(connection, tally(connection)?)
+}
+
+/// A value that is not there: because there is none, or because it was lost.
+fn absent(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let mut found = Tally::default();
+    let mut statement = connection.prepare_cached("SELECT name, text FROM small_values")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        found.add(digest_of(&row.get::<_, String>(0)?, &row.get::<_, String>(1)?));
+    }
+    let is_lost = found != Whole::Values.read(connection)?.unwrap_or_default();
+    if is_lost { Err(StoreError::damaged(format!("value {name:?}"))) } else { Ok(None) }
+}
+
+/// There are few values, and their texts are not read.
+fn tally(connection: &Connection) -> Result<Tally, StoreError> {
+    let mut tally = Tally::default();
+    let mut statement = connection.prepare_cached("SELECT digest FROM small_values")?;
+    for digest in statement.query_map([], |row| row.get(0))? {
+        tally.add(digest?);
+    }
+    Ok(tally)
 }
 
 /// The names of all values.

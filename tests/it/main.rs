@@ -14,3 +14,4 @@ mod init;
 mod readme;
 mod sandbox;
 mod settings_file;
+mod store;

@@ -6,11 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction, params};
 
 use super::ReleaseHeader;
-use crate::store::{
-    change::ItemKind,
-    digest::{Digest, Tally},
-    error::StoreError,
-};
+use crate::store::{change::ItemKind, digest::Digest, error::StoreError, tally::Tally};
 
 pub(super) struct Header {
     /// Counts releases, without end.

@@ -10,9 +10,10 @@ use super::{
 };
 use crate::store::{
     change::{Item, ItemChanges, ItemKind, ReleaseChange},
-    digest::{Digest, Tally},
+    digest::Digest,
     error::StoreError,
     schema::STILL,
+    tally::Tally,
 };
 
 pub(in crate::store) const CURRENT_ITEM: &str =
