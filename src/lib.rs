@@ -12,4 +12,5 @@ pub mod content;
 pub mod paris;
 pub mod reference;
 pub mod sandbox;
+pub mod store;
 pub mod sync;

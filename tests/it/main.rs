@@ -16,3 +16,4 @@ mod readme;
 mod sandbox;
 mod settings_file;
 mod stored;
+mod store;
