@@ -12,6 +12,7 @@ pub mod calls;
 pub mod cell;
 mod client;
 pub mod error;
+pub mod gate;
 mod limiter;
 mod listing;
 pub mod meta;

@@ -1,5 +1,6 @@
 //! The sync: the only writer of the mirror and of the current release.
 
+pub mod budget;
 pub mod engine;
 mod guards;
 pub mod jobs;

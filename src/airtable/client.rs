@@ -4,7 +4,8 @@
 //!
 //! A rate 429 (after the pause, which silences every caller), 408, 5xx, timeouts, broken transport,
 //! and answers of good status that are cut or aren't JSON: all of these pass by themselves. Not the
-//! 429 of a spent quota, nor 401, 403, 404 and 422, which only a person can change.
+//! 429 of a spent quota, nor our own [`Gate`](super::gate::Gate)'s refusal, which only the month's
+//! end can change; nor 401, 403, 404 and 422, which only a person can.
 //!
 //! A call that creates something is retried only when it certainly wasn't applied, since Airtable
 //! has no idempotency key: a lost answer may follow a row that was written. Calls that name what
@@ -27,6 +28,7 @@ use url::{Host, Url};
 use super::{
     calls::{CallCounts, Counter, Outcome},
     error::{Call, Error},
+    gate::BudgetSpent,
     limiter::{Limiter, Pass},
     request::{Repeat, Request},
     retry_after::retry_after,
@@ -132,6 +134,12 @@ impl Client {
 
     async fn attempt<T>(&self, request: &Request, read: Read<T>) -> Result<T, Error> {
         let pass = self.0.limiter.pass().await;
+        if let Some(gate) = &self.0.settings.gate {
+            gate.take(request.kind).map_err(|BudgetSpent { until }| Error::BudgetSpent {
+                call: request.call(),
+                until,
+            })?;
+        }
         let open_call = self.0.counter.open(request.kind);
         let result = self.exchange(request, pass).await.and_then(|body| {
             read(&body).map_err(|error| Error::from_json(request.call(), error, &body))
@@ -179,7 +187,10 @@ impl Client {
             let pause = rate_limit_pause.max(asked.unwrap_or_default());
             self.0.limiter.lock_out_until(Instant::now() + pause);
         }
-        // Only now, so that no one takes this place before the lock-out is known.
+        if let (Error::BillingLimit { .. }, Some(gate)) = (&error, &self.0.settings.gate) {
+            gate.quota_refused();
+        }
+        // Only now, so that no one takes this place before the refusal is known.
         drop(pass);
         error
     }

@@ -1,10 +1,11 @@
 //! How to reach a base and how hard to try.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use url::Url;
 
+use super::gate::Gate;
 use crate::content::ids::BaseId;
 
 /// Airtable's own address.
@@ -50,6 +51,8 @@ pub struct Settings {
     pub retry_after_max: Duration,
     /// Times that a listing may start again because Airtable forgot where it was. Default: 3.
     pub max_restarts: u32,
+    /// Asked before every attempt. Default: none, and nothing is forbidden.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 impl Settings {
@@ -71,6 +74,7 @@ impl Settings {
             rate_limit_pause: Duration::from_secs(30),
             retry_after_max: Duration::from_secs(300),
             max_restarts: 3,
+            gate: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The Airtable client against a server that misbehaves.
 
 mod failures;
+mod gate;
 mod listing;
 mod on_sandbox;
 mod rate;
