@@ -6,5 +6,6 @@ mod guards;
 pub mod jobs;
 pub mod live;
 pub mod mapping;
+pub mod metrics;
 pub mod mirror;
 pub mod setup;

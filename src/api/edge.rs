@@ -150,6 +150,7 @@ mod tests {
             live: std::sync::Arc::default(),
             reference: Reference::embedded().unwrap(),
             clock: chrono::Utc::now,
+            metrics: api::metrics::Sources::default(),
             settings: Settings { request_timeout: Duration::from_millis(1), ..Settings::default() },
         });
         let routes = Router::new()

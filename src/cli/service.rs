@@ -9,11 +9,12 @@ use tokio::{net::TcpListener, runtime::Builder, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    airtable::{self, Client},
-    api,
+    airtable::{self, Client, gate::Gate},
+    api::{self, metrics::Sources},
     config::Config,
     reference::Reference,
     sync::{
+        budget::Meter,
         engine::Engine,
         jobs::{Jobs, Schedule},
         live::Live,
@@ -30,8 +31,12 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn new(config: &Config, airtable: airtable::Settings) -> anyhow::Result<Self> {
         let reference = Reference::embedded().context("the embedded reference data")?;
-        let client = Client::new(airtable)?;
+        let meter = Arc::new(Meter::forgetful(config.budget(), Utc::now));
+        let gate: Arc<dyn Gate> = meter.clone();
+        let client = Client::new(airtable::Settings { gate: Some(gate), ..airtable })?;
         let live = Arc::new(Live::default());
+        let metrics =
+            Sources { client: Some(client.clone()), meter: Some(meter), sync: Arc::default() };
         let engine = Engine::new(client, config.engine(), reference, Arc::clone(&live), Utc::now);
         let api = api::State {
             live,
@@ -42,6 +47,7 @@ impl Service {
                 stale_after: config.schedule().longest_silence(),
                 ..api::Settings::default()
             },
+            metrics,
         };
         Ok(Self { engine: Arc::new(engine), schedule: config.schedule(), api })
     }

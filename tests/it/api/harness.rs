@@ -10,7 +10,7 @@ use axum::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use locadocs::{
-    api::{Settings, State, router},
+    api::{Settings, State, metrics::Sources, router},
     catalog::Release,
     sync::live::{Live, Publication},
 };
@@ -49,9 +49,14 @@ impl Service {
 
     /// With nothing to publish yet.
     pub fn empty(clock: fn() -> DateTime<Utc>, settings: Settings) -> Self {
+        Self::measured(clock, settings, Sources::default())
+    }
+
+    /// With nothing to publish yet, and these behind its metrics.
+    pub fn measured(clock: fn() -> DateTime<Utc>, settings: Settings, metrics: Sources) -> Self {
         let live = Arc::new(Live::default());
         let reference = fixture::reference();
-        let state = State { live: Arc::clone(&live), reference, clock, settings };
+        let state = State { live: Arc::clone(&live), reference, clock, settings, metrics };
         Self { live, router: router(state) }
     }
 
