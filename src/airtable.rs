@@ -22,6 +22,7 @@ mod retry_after;
 mod rows;
 pub mod schema;
 pub mod settings;
+pub mod token;
 pub mod webhooks;
 
 pub use self::{

@@ -22,7 +22,10 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use url::Url;
 
 use crate::{
-    airtable,
+    airtable::{
+        self,
+        token::{self, TokenFileError},
+    },
     content::ids::BaseId,
     sync::{budget::Budget, engine, jobs::Schedule, mapping::Names},
 };
@@ -208,14 +211,9 @@ pub enum ConfigError {
         /// What is expected.
         expected: &'static str,
     },
-    /// The token's file can't be read.
-    #[error("airtable.token_file: {} can't be read", path.display())]
-    TokenFile {
-        /// Its path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The token's file can't be read, or holds none.
+    #[error("airtable.token_file can't be used")]
+    TokenFile(#[from] TokenFileError),
 }
 
 impl Config {
@@ -291,25 +289,24 @@ impl Config {
             key: "airtable.base",
             help: "give the id of the base, app…, in the file or in LOCADOCS_AIRTABLE_BASE",
         })?;
-        let mut settings = airtable::Settings::new(self.airtable.url.clone(), base, self.token()?);
+        let file = self.airtable.token_file.as_deref();
+        let typed = typed_token();
+        let token_file = file.filter(|_| typed.is_none()).map(Path::to_owned);
+        let token = match (typed, file) {
+            (Some(token), _) => token,
+            (None, Some(path)) => token::read(path)?,
+            (None, None) => {
+                return Err(ConfigError::Missing {
+                    key: "the Airtable token",
+                    help: "set LOCADOCS_AIRTABLE_TOKEN, or airtable.token_file",
+                });
+            }
+        };
+        let mut settings = airtable::Settings::new(self.airtable.url.clone(), base, token);
+        settings.token_file = token_file;
         settings.requests_per_second = NonZeroU32::new(self.airtable.requests_per_second);
         settings.request_timeout = Duration::from_secs(self.airtable.timeout_seconds);
         Ok(settings)
-    }
-
-    fn token(&self) -> Result<SecretString, ConfigError> {
-        // Orchestrators set variables that they have no value for to nothing.
-        let typed = std::env::var(TOKEN).unwrap_or_default();
-        if !typed.trim().is_empty() {
-            return Ok(SecretString::from(typed.trim().to_owned()));
-        }
-        let path = self.airtable.token_file.as_ref().ok_or(ConfigError::Missing {
-            key: "the Airtable token",
-            help: "set LOCADOCS_AIRTABLE_TOKEN, or airtable.token_file",
-        })?;
-        let token = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::TokenFile { path: path.clone(), source })?;
-        Ok(SecretString::from(token.trim().to_owned()))
     }
 
     /// How the base is read.
@@ -352,6 +349,13 @@ impl Config {
         let listen = || known_url(&format!("http://{}", self.http.listen));
         self.http.public_url.clone().unwrap_or_else(listen)
     }
+}
+
+/// The token that its own variable holds. Orchestrators set variables that they have no value for to
+/// nothing.
+fn typed_token() -> Option<SecretString> {
+    let typed = std::env::var(TOKEN).unwrap_or_default();
+    Some(typed.trim()).filter(|token| !token.is_empty()).map(SecretString::from)
 }
 
 fn schedule(cron: Option<&String>, every: Duration) -> Schedule {

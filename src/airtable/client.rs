@@ -33,6 +33,7 @@ use super::{
     request::{Repeat, Request},
     retry_after::retry_after,
     settings::Settings,
+    token::{self, TokenFileError},
 };
 
 /// Speaks to one base of Airtable. Clones are cheap, and share the limiter, the token and the
@@ -83,6 +84,22 @@ impl Client {
         Ok(())
     }
 
+    /// Takes the token that its file holds now, for all clones and from the next attempt on. Whether
+    /// it is another one.
+    ///
+    /// # Errors
+    /// When there is no such file, or none that holds a token; the former token then stays.
+    pub fn reload_token(&self) -> Result<bool, TokenFileError> {
+        let path = self.0.settings.token_file.as_ref().ok_or(TokenFileError::NotSet)?;
+        let renewed = authorization(&token::read(path)?)
+            .map_err(|_| TokenFileError::Unusable { path: path.clone() })?;
+        let is_another = **self.0.authorization.load() != renewed;
+        if is_another {
+            self.0.authorization.store(Arc::new(renewed));
+        }
+        Ok(is_another)
+    }
+
     /// Calls made so far, by kind and outcome.
     pub fn calls(&self) -> CallCounts {
         self.0.counter.snapshot()
@@ -112,7 +129,39 @@ impl Client {
         self.send(request, |_| Ok(())).await
     }
 
+    /// A refused token may just have been replaced: then one more try is worth it.
     async fn send<T>(&self, request: &Request, read: Read<T>) -> Result<T, Error> {
+        let used = self.0.authorization.load_full();
+        match self.try_hard(request, read).await {
+            Err(Error::Unauthorized { .. }) if self.has_newer_token(&used) => {
+                self.try_hard(request, read).await
+            }
+            result => result,
+        }
+    }
+
+    /// Whether another token than `used` is at hand, from another caller or from the file.
+    fn has_newer_token(&self, used: &Arc<HeaderValue>) -> bool {
+        if !Arc::ptr_eq(used, &self.0.authorization.load()) {
+            return true;
+        }
+        match self.reload_token() {
+            Ok(true) => {
+                tracing::info!(
+                    "the token was refused, and replaced by the one that its file holds"
+                );
+                true
+            }
+            Ok(false) | Err(TokenFileError::NotSet) => false,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "the token was refused, and can't be replaced");
+                false
+            }
+        }
+    }
+
+    async fn try_hard<T>(&self, request: &Request, read: Read<T>) -> Result<T, Error> {
         let Settings { max_retries, backoff_min, backoff_max, .. } = self.0.settings;
         let backoff = ExponentialBuilder::new()
             .with_jitter()

@@ -1,6 +1,6 @@
 //! How to reach a base and how hard to try.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use url::Url;
@@ -25,6 +25,8 @@ pub struct Settings {
     pub base: BaseId,
     /// A personal access token that can read the base.
     pub token: SecretString,
+    /// A file in which a newer token is looked for when the one in use is refused. Default: none.
+    pub token_file: Option<PathBuf>,
     /// Requests sent in any second, all callers of this client together. Default: 4, of the 5 that
     /// Airtable allows a base, which leaves room for the archivists' other tools. More than 5 has
     /// no effect; `None` sends without limit, for servers that aren't Airtable.
@@ -63,6 +65,7 @@ impl Settings {
             base_url,
             base,
             token,
+            token_file: None,
             requests_per_second: NonZeroU32::new(4),
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(60),

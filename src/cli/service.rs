@@ -8,6 +8,7 @@ use chrono::Utc;
 use tokio::{net::TcpListener, runtime::Builder, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+use super::token;
 use crate::{
     airtable::{self, Client, gate::Gate},
     api::{self, metrics::Sources},
@@ -26,6 +27,7 @@ pub(super) struct Service {
     engine: Arc<Engine>,
     schedule: Schedule,
     api: api::State,
+    meter: Arc<Meter>,
 }
 
 impl Service {
@@ -35,8 +37,11 @@ impl Service {
         let gate: Arc<dyn Gate> = meter.clone();
         let client = Client::new(airtable::Settings { gate: Some(gate), ..airtable })?;
         let live = Arc::new(Live::default());
-        let metrics =
-            Sources { client: Some(client.clone()), meter: Some(meter), sync: Arc::default() };
+        let metrics = Sources {
+            client: Some(client.clone()),
+            meter: Some(Arc::clone(&meter)),
+            sync: Arc::default(),
+        };
         let engine = Engine::new(client, config.engine(), reference, Arc::clone(&live), Utc::now);
         let api = api::State {
             live,
@@ -49,7 +54,7 @@ impl Service {
             },
             metrics,
         };
-        Ok(Self { engine: Arc::new(engine), schedule: config.schedule(), api })
+        Ok(Self { engine: Arc::new(engine), schedule: config.schedule(), api, meter })
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -63,14 +68,18 @@ impl Service {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let stopping = CancellationToken::new();
+        let client = self.engine.client().clone();
         let mut rounds = rounds_apart(self.engine, self.schedule, stopping.clone())?;
         let stop_with_us = stopping.drop_guard();
         tokio::select! {
             served = api::serve(listener, api::router(self.api), shutdown) => {
                 served.context("the API")?;
                 drop(stop_with_us);
-                rounds.await?
+                let ended = rounds.await?;
+                self.meter.settle();
+                ended
             }
+            never = token::reload_on_hangup(client) => never,
             // Without rounds the content would grow old in silence: better to be started anew.
             ended = &mut rounds => {
                 ended.context("the rounds")??;

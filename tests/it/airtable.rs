@@ -7,6 +7,7 @@ mod on_sandbox;
 mod rate;
 mod server;
 mod surface;
+mod token;
 mod writing;
 
 use std::time::Duration;
