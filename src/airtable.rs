@@ -12,6 +12,7 @@ pub mod calls;
 pub mod cell;
 mod client;
 pub mod error;
+pub mod gate;
 mod limiter;
 mod listing;
 pub mod meta;
@@ -21,6 +22,7 @@ mod retry_after;
 mod rows;
 pub mod schema;
 pub mod settings;
+pub mod token;
 pub mod webhooks;
 
 pub use self::{

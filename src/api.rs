@@ -7,7 +7,7 @@
 
 use std::{future::Future, io, sync::Arc, time::Duration};
 
-use axum::{Router, middleware::from_fn_with_state, serve::ListenerExt as _};
+use axum::{Router, middleware::from_fn_with_state, routing::get, serve::ListenerExt as _};
 use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
@@ -16,6 +16,7 @@ use crate::{
     reference::Reference,
     sync::{live::Live, wake::Wake},
 };
+use metrics::Metrics;
 use pages::Pages;
 use problem::{Code, Problem};
 
@@ -25,6 +26,7 @@ mod docs;
 mod edge;
 mod health;
 mod hooks;
+pub mod metrics;
 mod moment;
 mod pages;
 mod params;
@@ -48,6 +50,8 @@ pub struct State {
     pub clock: fn() -> DateTime<Utc>,
     /// How to answer.
     pub settings: Settings,
+    /// Whom `/metrics` asks.
+    pub metrics: metrics::Sources,
 }
 
 /// What handlers share: the state, and the answers already rendered. Cheap to clone.
@@ -59,12 +63,14 @@ struct App {
     clock: fn() -> DateTime<Utc>,
     settings: Arc<Settings>,
     pages: Pages,
+    metrics: Arc<Metrics>,
 }
 
 impl From<State> for App {
-    fn from(State { live, wake, reference, clock, settings }: State) -> Self {
+    fn from(State { live, wake, reference, clock, settings, metrics }: State) -> Self {
         let pages = Pages::new(settings.cache_bytes);
-        Self { live, wake, reference, clock, settings: Arc::new(settings), pages }
+        let metrics = Arc::new(Metrics::new(metrics, Arc::clone(&live), clock));
+        Self { live, wake, reference, clock, settings: Arc::new(settings), pages, metrics }
     }
 }
 
@@ -77,8 +83,9 @@ pub fn router(state: State) -> Router {
     let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();
     let service = service.merge(docs::pages_router()).layer(pages);
-    let routes = v1.merge(service).fallback(unknown_path).with_state(app.clone());
-    edge::wrap(routes, &app)
+    let routes = v1.merge(service).route(metrics::PATH, get(metrics::get_metrics));
+    let routes = edge::wrap(routes.fallback(unknown_path).with_state(app.clone()), &app);
+    routes.layer(from_fn_with_state(app.metrics, metrics::requests::count))
 }
 
 async fn unknown_path() -> Problem {

@@ -9,6 +9,7 @@ mod reference;
 mod sandbox;
 mod serve;
 mod service;
+mod token;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 

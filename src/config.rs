@@ -7,6 +7,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     num::NonZeroU32,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -21,15 +22,21 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use url::Url;
 
 use crate::{
-    airtable,
+    airtable::{
+        self,
+        token::{self, TokenFileError},
+    },
     content::ids::BaseId,
-    sync::{engine, jobs::Schedule, mapping::Names},
+    sync::{budget::Budget, engine, jobs::Schedule, mapping::Names},
 };
 
 /// Start of the names of all variables.
 const PREFIX: &str = "LOCADOCS_";
 /// The token's own variable, read apart from the others so that no error can ever show it.
 const TOKEN: &str = "LOCADOCS_AIRTABLE_TOKEN";
+
+/// Seconds that a setting may have.
+const YEAR: RangeInclusive<u64> = 1..=31_536_000;
 
 /// All settings.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -39,8 +46,10 @@ pub struct Config {
     pub airtable: AirtableConfig,
     /// How the API is served.
     pub http: HttpConfig,
-    /// When the base is read.
+    /// When the base is read, and how many calls that may take.
     pub sync: SyncConfig,
+    /// What is kept on disk.
+    pub store: StoreConfig,
     /// What is logged.
     pub log: LogConfig,
     /// Names of tables and fields, where they are not the default ones.
@@ -95,15 +104,28 @@ impl Default for HttpConfig {
     }
 }
 
-/// `[sync]`: when the base is read.
+/// `[sync]`: when the base is read, and how many calls that may take.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SyncConfig {
-    /// Seconds from one round to the next. Default: 600. `LOCADOCS_SYNC_EVERY_SECONDS`
+    /// Seconds from one round to the next, where the budget allows it. Default: 30.
+    /// `LOCADOCS_SYNC_EVERY_SECONDS`
     pub every_seconds: u64,
     /// A cron expression with seconds, in UTC, instead of `every_seconds`. No default.
     /// `LOCADOCS_SYNC_CRON`
     pub cron: Option<String>,
+    /// Hours from one reading of the whole base to the next, where the budget allows it. Default:
+    /// 24. `LOCADOCS_SYNC_FULL_EVERY_HOURS`
+    pub full_every_hours: u64,
+    /// A cron expression with seconds, in UTC, instead of `full_every_hours`. No default.
+    /// `LOCADOCS_SYNC_FULL_CRON`
+    pub full_cron: Option<String>,
+    /// Calls in a calendar month, in UTC; 0 is without limit. Default: 100,000.
+    /// `LOCADOCS_SYNC_MONTHLY_CALLS`
+    pub monthly_calls: u64,
+    /// Share of the calls left that rounds without news leave to editors' changes, in percent, 0 to
+    /// 90. Default: 20. `LOCADOCS_SYNC_RESERVE_PERCENT`
+    pub reserve_percent: u8,
     /// Days after which a verification is called old; 0 never. Default: 730.
     /// `LOCADOCS_SYNC_VERIFICATION_MAX_AGE_DAYS`
     pub verification_max_age_days: u32,
@@ -111,7 +133,31 @@ pub struct SyncConfig {
 
 impl Default for SyncConfig {
     fn default() -> Self {
-        Self { every_seconds: 600, cron: None, verification_max_age_days: 730 }
+        Self {
+            every_seconds: 30,
+            cron: None,
+            full_every_hours: 24,
+            full_cron: None,
+            monthly_calls: 100_000,
+            reserve_percent: 20,
+            verification_max_age_days: 730,
+        }
+    }
+}
+
+/// `[store]`: what is kept on disk, so that a restart goes on where it was.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The folder; empty keeps nothing. Default: `data`. `LOCADOCS_STORE_DATA_DIR`
+    pub data_dir: PathBuf,
+    /// Releases kept, the current one included, 1 to 1,000. Default: 30. `LOCADOCS_STORE_RELEASES`
+    pub releases: u32,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { data_dir: PathBuf::from("data"), releases: 30 }
     }
 }
 
@@ -165,14 +211,9 @@ pub enum ConfigError {
         /// What is expected.
         expected: &'static str,
     },
-    /// The token's file can't be read.
-    #[error("airtable.token_file: {} can't be read", path.display())]
-    TokenFile {
-        /// Its path.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The token's file can't be read, or holds none.
+    #[error("airtable.token_file can't be used")]
+    TokenFile(#[from] TokenFileError),
 }
 
 impl Config {
@@ -209,19 +250,27 @@ impl Config {
             let found = format!("{:?}", self.airtable.url.scheme());
             return out_of_range("airtable.url", found, "an http or https address");
         }
-        for (key, seconds) in [
-            ("airtable.timeout_seconds", self.airtable.timeout_seconds),
-            ("sync.every_seconds", self.sync.every_seconds),
+        for (key, found, range, expected) in [
+            ("airtable.timeout_seconds", self.airtable.timeout_seconds, YEAR, "1 second to a year"),
+            ("sync.every_seconds", self.sync.every_seconds, YEAR, "1 second to a year"),
+            ("sync.full_every_hours", self.sync.full_every_hours, 1..=8_760, "1 hour to a year"),
+            ("sync.reserve_percent", self.sync.reserve_percent.into(), 0..=90, "0 to 90"),
+            ("store.releases", self.store.releases.into(), 1..=1_000, "1 to 1,000"),
         ] {
-            if !(1..=31_536_000).contains(&seconds) {
-                return out_of_range(key, seconds.to_string(), "1 second to a year");
+            if !range.contains(&found) {
+                return out_of_range(key, found.to_string(), expected);
             }
         }
-        if let Some(expression) = &self.sync.cron
-            && self.schedule().check().is_err()
-        {
-            let found = format!("{expression:?}");
-            return out_of_range("sync.cron", found, "six fields such as \"0 */10 * * * *\"");
+        for (key, expression, schedule) in [
+            ("sync.cron", &self.sync.cron, self.schedule()),
+            ("sync.full_cron", &self.sync.full_cron, self.full_schedule()),
+        ] {
+            if let Some(expression) = expression
+                && schedule.check().is_err()
+            {
+                let found = format!("{expression:?}");
+                return out_of_range(key, found, "six fields such as \"0 */10 * * * *\"");
+            }
         }
         if let Some((table, field)) = self.tables.unknown_fields().first() {
             let (table, field) = (key_name(table), key_name(field));
@@ -240,25 +289,24 @@ impl Config {
             key: "airtable.base",
             help: "give the id of the base, app…, in the file or in LOCADOCS_AIRTABLE_BASE",
         })?;
-        let mut settings = airtable::Settings::new(self.airtable.url.clone(), base, self.token()?);
+        let file = self.airtable.token_file.as_deref();
+        let typed = typed_token();
+        let token_file = file.filter(|_| typed.is_none()).map(Path::to_owned);
+        let token = match (typed, file) {
+            (Some(token), _) => token,
+            (None, Some(path)) => token::read(path)?,
+            (None, None) => {
+                return Err(ConfigError::Missing {
+                    key: "the Airtable token",
+                    help: "set LOCADOCS_AIRTABLE_TOKEN, or airtable.token_file",
+                });
+            }
+        };
+        let mut settings = airtable::Settings::new(self.airtable.url.clone(), base, token);
+        settings.token_file = token_file;
         settings.requests_per_second = NonZeroU32::new(self.airtable.requests_per_second);
         settings.request_timeout = Duration::from_secs(self.airtable.timeout_seconds);
         Ok(settings)
-    }
-
-    fn token(&self) -> Result<SecretString, ConfigError> {
-        // Orchestrators set variables that they have no value for to nothing.
-        let typed = std::env::var(TOKEN).unwrap_or_default();
-        if !typed.trim().is_empty() {
-            return Ok(SecretString::from(typed.trim().to_owned()));
-        }
-        let path = self.airtable.token_file.as_ref().ok_or(ConfigError::Missing {
-            key: "the Airtable token",
-            help: "set LOCADOCS_AIRTABLE_TOKEN, or airtable.token_file",
-        })?;
-        let token = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::TokenFile { path: path.clone(), source })?;
-        Ok(SecretString::from(token.trim().to_owned()))
     }
 
     /// How the base is read.
@@ -271,12 +319,29 @@ impl Config {
         }
     }
 
-    /// When the base is read.
+    /// When the base is looked at.
     pub fn schedule(&self) -> Schedule {
-        match &self.sync.cron {
-            Some(expression) => Schedule::Cron(expression.clone()),
-            None => Schedule::Every(Duration::from_secs(self.sync.every_seconds)),
+        schedule(self.sync.cron.as_ref(), Duration::from_secs(self.sync.every_seconds))
+    }
+
+    /// When the whole base is read.
+    pub fn full_schedule(&self) -> Schedule {
+        let every = Duration::from_secs(self.sync.full_every_hours.saturating_mul(3_600));
+        schedule(self.sync.full_cron.as_ref(), every)
+    }
+
+    /// How many calls may be made.
+    pub fn budget(&self) -> Budget {
+        let calls = self.sync.monthly_calls;
+        Budget {
+            monthly_calls: (calls > 0).then_some(calls),
+            reserve_percent: self.sync.reserve_percent,
         }
+    }
+
+    /// The folder where things are kept; `None` keeps nothing.
+    pub fn data_dir(&self) -> Option<&Path> {
+        Some(self.store.data_dir.as_path()).filter(|folder| !folder.as_os_str().is_empty())
     }
 
     /// Address by which the public reaches the service.
@@ -284,6 +349,17 @@ impl Config {
         let listen = || known_url(&format!("http://{}", self.http.listen));
         self.http.public_url.clone().unwrap_or_else(listen)
     }
+}
+
+/// The token that its own variable holds. Orchestrators set variables that they have no value for to
+/// nothing.
+fn typed_token() -> Option<SecretString> {
+    let typed = std::env::var(TOKEN).unwrap_or_default();
+    Some(typed.trim()).filter(|token| !token.is_empty()).map(SecretString::from)
+}
+
+fn schedule(cron: Option<&String>, every: Duration) -> Schedule {
+    cron.map_or(Schedule::Every(every), |expression| Schedule::Cron(expression.clone()))
 }
 
 /// The standard library's own error doesn't say what it found.

@@ -1,5 +1,6 @@
 //! The sync: the only writer of the mirror and of the current release.
 
+pub mod budget;
 pub mod changes;
 pub mod engine;
 pub mod feed;
@@ -7,6 +8,7 @@ mod guards;
 pub mod jobs;
 pub mod live;
 pub mod mapping;
+pub mod metrics;
 pub mod mirror;
 pub mod reread;
 pub mod setup;

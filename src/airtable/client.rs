@@ -4,7 +4,8 @@
 //!
 //! A rate 429 (after the pause, which silences every caller), 408, 5xx, timeouts, broken transport,
 //! and answers of good status that are cut or aren't JSON: all of these pass by themselves. Not the
-//! 429 of a spent quota, nor 401, 403, 404 and 422, which only a person can change.
+//! 429 of a spent quota, nor our own [`Gate`](super::gate::Gate)'s refusal, which only the month's
+//! end can change; nor 401, 403, 404 and 422, which only a person can.
 //!
 //! A call that creates something is retried only when it certainly wasn't applied, since Airtable
 //! has no idempotency key: a lost answer may follow a row that was written. Calls that name what
@@ -27,10 +28,12 @@ use url::{Host, Url};
 use super::{
     calls::{CallCounts, Counter, Outcome},
     error::{Call, Error},
+    gate::BudgetSpent,
     limiter::{Limiter, Pass},
     request::{Repeat, Request},
     retry_after::retry_after,
     settings::Settings,
+    token::{self, TokenFileError},
 };
 use crate::content::ids::BaseId;
 
@@ -82,6 +85,22 @@ impl Client {
         Ok(())
     }
 
+    /// Takes the token that its file holds now, for all clones and from the next attempt on. Whether
+    /// it is another one.
+    ///
+    /// # Errors
+    /// When there is no such file, or none that holds a token; the former token then stays.
+    pub fn reload_token(&self) -> Result<bool, TokenFileError> {
+        let path = self.0.settings.token_file.as_ref().ok_or(TokenFileError::NotSet)?;
+        let renewed = authorization(&token::read(path)?)
+            .map_err(|_| TokenFileError::Unusable { path: path.clone() })?;
+        let is_another = **self.0.authorization.load() != renewed;
+        if is_another {
+            self.0.authorization.store(Arc::new(renewed));
+        }
+        Ok(is_another)
+    }
+
     /// Calls made so far, by kind and outcome.
     pub fn calls(&self) -> CallCounts {
         self.0.counter.snapshot()
@@ -116,7 +135,39 @@ impl Client {
         self.send(request, |_| Ok(())).await
     }
 
+    /// A refused token may just have been replaced: then one more try is worth it.
     async fn send<T>(&self, request: &Request, read: Read<T>) -> Result<T, Error> {
+        let used = self.0.authorization.load_full();
+        match self.try_hard(request, read).await {
+            Err(Error::Unauthorized { .. }) if self.has_newer_token(&used) => {
+                self.try_hard(request, read).await
+            }
+            result => result,
+        }
+    }
+
+    /// Whether another token than `used` is at hand, from another caller or from the file.
+    fn has_newer_token(&self, used: &Arc<HeaderValue>) -> bool {
+        if !Arc::ptr_eq(used, &self.0.authorization.load()) {
+            return true;
+        }
+        match self.reload_token() {
+            Ok(true) => {
+                tracing::info!(
+                    "the token was refused, and replaced by the one that its file holds"
+                );
+                true
+            }
+            Ok(false) | Err(TokenFileError::NotSet) => false,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "the token was refused, and can't be replaced");
+                false
+            }
+        }
+    }
+
+    async fn try_hard<T>(&self, request: &Request, read: Read<T>) -> Result<T, Error> {
         let Settings { max_retries, backoff_min, backoff_max, .. } = self.0.settings;
         let backoff = ExponentialBuilder::new()
             .with_jitter()
@@ -138,6 +189,12 @@ impl Client {
 
     async fn attempt<T>(&self, request: &Request, read: Read<T>) -> Result<T, Error> {
         let pass = self.0.limiter.pass().await;
+        if let Some(gate) = &self.0.settings.gate {
+            gate.take(request.kind).map_err(|BudgetSpent { until }| Error::BudgetSpent {
+                call: request.call(),
+                until,
+            })?;
+        }
         let open_call = self.0.counter.open(request.kind);
         let result = self.exchange(request, pass).await.and_then(|body| {
             read(&body).map_err(|error| Error::from_json(request.call(), error, &body))
@@ -185,7 +242,10 @@ impl Client {
             let pause = rate_limit_pause.max(asked.unwrap_or_default());
             self.0.limiter.lock_out_until(Instant::now() + pause);
         }
-        // Only now, so that no one takes this place before the lock-out is known.
+        if let (Error::BillingLimit { .. }, Some(gate)) = (&error, &self.0.settings.gate) {
+            gate.quota_refused();
+        }
+        // Only now, so that no one takes this place before the refusal is known.
         drop(pass);
         error
     }

@@ -6,6 +6,7 @@ mod body;
 
 use std::{fmt, time::Duration};
 
+use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 
 use self::body::ErrorBody;
@@ -73,6 +74,14 @@ pub enum Error {
     BillingLimit {
         /// The call.
         call: Call,
+    },
+    /// Our own budget forbids the call. It was not sent.
+    #[error("{call}: not made, the month's budget of API calls is spent until {until}")]
+    BudgetSpent {
+        /// The call.
+        call: Call,
+        /// When calls may be made again.
+        until: DateTime<Utc>,
     },
     /// 429: too many requests, and the retries didn't help.
     #[error("{call}: too many requests in a second, ours or others'")]
@@ -247,6 +256,7 @@ impl Error {
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::BillingLimit { .. }
+            | Self::BudgetSpent { .. }
             | Self::UnknownField { .. }
             | Self::OffsetExpired { .. }
             | Self::Invalid { .. }
@@ -288,7 +298,8 @@ impl Error {
             | Self::Transport { .. }
             | Self::BaseUrl { .. }
             | Self::UnusableToken
-            | Self::Setup(_) => Outcome::NoAnswer,
+            | Self::Setup(_)
+            | Self::BudgetSpent { .. } => Outcome::NoAnswer,
             Self::Unauthorized { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }

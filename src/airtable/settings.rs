@@ -1,10 +1,11 @@
 //! How to reach a base and how hard to try.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use url::Url;
 
+use super::gate::Gate;
 use crate::content::ids::BaseId;
 
 /// Airtable's own address.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub base: BaseId,
     /// A personal access token that can read the base.
     pub token: SecretString,
+    /// A file in which a newer token is looked for when the one in use is refused. Default: none.
+    pub token_file: Option<PathBuf>,
     /// Requests sent in any second, all callers of this client together. Default: 4, of the 5 that
     /// Airtable allows a base, which leaves room for the archivists' other tools. More than 5 has
     /// no effect; `None` sends without limit, for servers that aren't Airtable.
@@ -50,6 +53,8 @@ pub struct Settings {
     pub retry_after_max: Duration,
     /// Times that a listing may start again because Airtable forgot where it was. Default: 3.
     pub max_restarts: u32,
+    /// Asked before every attempt. Default: none, and nothing is forbidden.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 impl Settings {
@@ -60,6 +65,7 @@ impl Settings {
             base_url,
             base,
             token,
+            token_file: None,
             requests_per_second: NonZeroU32::new(4),
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(60),
@@ -71,6 +77,7 @@ impl Settings {
             rate_limit_pause: Duration::from_secs(30),
             retry_after_max: Duration::from_secs(300),
             max_restarts: 3,
+            gate: None,
         }
     }
 }

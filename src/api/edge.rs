@@ -155,6 +155,7 @@ mod tests {
             wake: std::sync::Arc::default(),
             reference: Reference::embedded().unwrap(),
             clock: chrono::Utc::now,
+            metrics: api::metrics::Sources::default(),
             settings: Settings { request_timeout: Duration::from_millis(1), ..Settings::default() },
         });
         let routes = Router::new()

@@ -46,7 +46,8 @@ pub(super) async fn run(options: Options) -> anyhow::Result<()> {
         TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;
     let mut config = Config::default();
     config.http.listen = listener.local_addr()?;
-    config.sync = SyncConfig { every_seconds: ROUND.as_secs(), ..SyncConfig::default() };
+    config.sync =
+        SyncConfig { every_seconds: ROUND.as_secs(), monthly_calls: 0, ..SyncConfig::default() };
     let token = SecretString::from(DEFAULT_TOKEN);
     let mut airtable = airtable::Settings::new(sandbox.url().clone(), base, token);
     // Both ends are ours: Airtable's limit would only make one wait for the first answer.

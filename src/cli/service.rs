@@ -8,12 +8,14 @@ use chrono::Utc;
 use tokio::{net::TcpListener, runtime::Builder, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+use super::token;
 use crate::{
-    airtable::{self, Client},
-    api,
+    airtable::{self, Client, gate::Gate},
+    api::{self, metrics::Sources},
     config::Config,
     reference::Reference,
     sync::{
+        budget::Meter,
         engine::Engine,
         jobs::{Jobs, Schedule},
         live::Live,
@@ -25,13 +27,21 @@ pub(super) struct Service {
     engine: Arc<Engine>,
     schedule: Schedule,
     api: api::State,
+    meter: Arc<Meter>,
 }
 
 impl Service {
     pub(super) fn new(config: &Config, airtable: airtable::Settings) -> anyhow::Result<Self> {
         let reference = Reference::embedded().context("the embedded reference data")?;
-        let client = Client::new(airtable)?;
+        let meter = Arc::new(Meter::forgetful(config.budget(), Utc::now));
+        let gate: Arc<dyn Gate> = meter.clone();
+        let client = Client::new(airtable::Settings { gate: Some(gate), ..airtable })?;
         let live = Arc::new(Live::default());
+        let metrics = Sources {
+            client: Some(client.clone()),
+            meter: Some(Arc::clone(&meter)),
+            sync: Arc::default(),
+        };
         let engine = Engine::new(client, config.engine(), reference, Arc::clone(&live), Utc::now);
         let api = api::State {
             live,
@@ -43,8 +53,9 @@ impl Service {
                 stale_after: config.schedule().longest_silence(),
                 ..api::Settings::default()
             },
+            metrics,
         };
-        Ok(Self { engine: Arc::new(engine), schedule: config.schedule(), api })
+        Ok(Self { engine: Arc::new(engine), schedule: config.schedule(), api, meter })
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -58,14 +69,18 @@ impl Service {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let stopping = CancellationToken::new();
+        let client = self.engine.client().clone();
         let mut rounds = rounds_apart(self.engine, self.schedule, stopping.clone())?;
         let stop_with_us = stopping.drop_guard();
         tokio::select! {
             served = api::serve(listener, api::router(self.api), shutdown) => {
                 served.context("the API")?;
                 drop(stop_with_us);
-                rounds.await?
+                let ended = rounds.await?;
+                self.meter.settle();
+                ended
             }
+            never = token::reload_on_hangup(client) => never,
             // Without rounds the content would grow old in silence: better to be started anew.
             ended = &mut rounds => {
                 ended.context("the rounds")??;

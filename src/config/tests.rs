@@ -35,6 +35,14 @@ fn keys_set_what_they_name() {
 }
 
 #[test]
+fn nothing_stands_for_without() {
+    let config = read("[sync]\nmonthly_calls = 0\n[store]\ndata_dir = ''").unwrap();
+    assert_eq!((config.budget().monthly_calls, config.data_dir()), (None, None));
+    let config = Config::default();
+    assert_eq!((config.budget(), config.data_dir()), (Budget::default(), Some(Path::new("data"))));
+}
+
+#[test]
 #[expect(clippy::result_large_err, reason = "figment's own error, in its own test helper")]
 fn errors_say_where_a_value_was_set() {
     figment::Jail::expect_with(|jail| {
@@ -70,6 +78,11 @@ fn errors_name_the_key_and_what_is_expected() {
         ("[sync]\nevery_seconds = -1", &["sync.every_seconds", "-1"]),
         ("[sync]\nevery_seconds = 0", &["sync.every_seconds", "0", "1 second"]),
         ("[sync]\ncron = 'hourly'", &["sync.cron", "hourly", "six fields"]),
+        ("[sync]\nfull_cron = 'daily'", &["sync.full_cron", "daily", "six fields"]),
+        ("[sync]\nfull_every_hours = 0", &["sync.full_every_hours", "0", "1 hour"]),
+        ("[sync]\nreserve_percent = 91", &["sync.reserve_percent", "91", "0 to 90"]),
+        ("[sync]\nmonthly_calls = -1", &["sync.monthly_calls", "-1"]),
+        ("[store]\nreleases = 0", &["store.releases", "0", "1 to 1,000"]),
         ("[log]\nformat = 'xml'", &["log.format", "xml", "json"]),
         ("[tables.guide]", &["guide", "guides"]),
         ("[tables.guides.fields]\ncall_number = 'x'", &["tables.guides.fields", "call_number"]),

@@ -148,6 +148,7 @@ impl RoundError {
                     | E::Forbidden { .. }
                     | E::NotFound { .. }
                     | E::BillingLimit { .. }
+                    | E::BudgetSpent { .. }
             ),
             Self::Quiet { .. } => true,
             Self::Schema(_) | Self::Emptied { .. } | Self::Shrunk { .. } | Self::Build(_) => false,
@@ -160,7 +161,9 @@ impl RoundError {
         let code = match self {
             Self::Airtable(E::Unauthorized { .. }) => "unauthorized",
             Self::Airtable(E::Forbidden { .. } | E::NotFound { .. }) => "forbidden",
-            Self::Airtable(E::BillingLimit { .. }) | Self::Quiet { .. } => "quota-spent",
+            Self::Airtable(E::BillingLimit { .. } | E::BudgetSpent { .. }) | Self::Quiet { .. } => {
+                "quota-spent"
+            }
             Self::Airtable(E::RateLimited { .. }) => "rate-limited",
             Self::Airtable(_) => "unreachable",
             Self::Schema(_) => "schema",

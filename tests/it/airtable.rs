@@ -1,11 +1,13 @@
 //! The Airtable client against a server that misbehaves.
 
 mod failures;
+mod gate;
 mod listing;
 mod on_sandbox;
 mod rate;
 pub mod server;
 mod surface;
+mod token;
 mod writing;
 
 use std::time::Duration;

@@ -6,5 +6,6 @@ mod document;
 mod errors;
 pub mod harness;
 mod local_answer;
+mod metrics;
 mod service;
 mod walk;

@@ -15,5 +15,5 @@ mod init;
 mod readme;
 mod sandbox;
 mod settings_file;
-mod stored;
 mod store;
+mod stored;

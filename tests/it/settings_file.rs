@@ -16,7 +16,8 @@ const FILE: &str = include_str!("../../config/locadocs.toml");
 const SETTINGS: &str = include_str!("../../src/config.rs");
 
 /// Settings that have no default, so that the file shows an example.
-const EXAMPLES: [&str; 4] = ["#base =", "#token_file =", "#public_url =", "#cron ="];
+const EXAMPLES: [&str; 5] =
+    ["#base =", "#token_file =", "#public_url =", "#cron =", "#full_cron ="];
 
 fn read(toml: &str) -> Config {
     Figment::from(Toml::string(toml)).extract().unwrap()
@@ -48,6 +49,7 @@ fn its_examples_are_accepted() {
     let shown = read(&switched_on(&[]));
     assert!(shown.airtable.base.is_some() && shown.airtable.token_file.is_some());
     assert!(shown.http.public_url.is_some() && shown.sync.cron.is_some());
+    assert!(shown.sync.full_cron.is_some());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use axum::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use locadocs::{
-    api::{Settings, State, router},
+    api::{Settings, State, metrics::Sources, router},
     catalog::Release,
     sync::{
         live::{Live, Publication},
@@ -53,10 +53,15 @@ impl Service {
 
     /// With nothing to publish yet.
     pub fn empty(clock: fn() -> DateTime<Utc>, settings: Settings) -> Self {
+        Self::measured(clock, settings, Sources::default())
+    }
+
+    /// With nothing to publish yet, and these behind its metrics.
+    pub fn measured(clock: fn() -> DateTime<Utc>, settings: Settings, metrics: Sources) -> Self {
         let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let reference = fixture::reference();
         let (at_live, at_wake) = (Arc::clone(&live), Arc::clone(&wake));
-        let state = State { live: at_live, wake: at_wake, reference, clock, settings };
+        let state = State { live: at_live, wake: at_wake, reference, clock, settings, metrics };
         Self { live, wake, router: router(state) }
     }
 

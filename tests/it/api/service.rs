@@ -139,6 +139,7 @@ async fn a_shutdown_lets_a_request_under_way_end() {
         reference: fixture::reference(),
         clock: noon,
         settings: Settings::default(),
+        metrics: api::metrics::Sources::default(),
     };
     let shutdown = async { drop(stopped.await) };
     let server = tokio::spawn(api::serve(listener, api::router(state), shutdown));

@@ -85,6 +85,7 @@ async fn an_edit_pings_the_service_awake() {
         reference: fixture::reference(),
         clock: noon,
         settings: api::Settings::default(),
+        metrics: api::metrics::Sources::default(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let root: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();

@@ -1,0 +1,134 @@
+//! Requests answered, by route.
+//!
+//! A route is a path as the router knows it, `/v1/guides/{guide}`: there are as many as we wrote,
+//! whatever is asked for. What matches none is `unmatched`.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{Method, StatusCode},
+    middleware::Next,
+    response::Response,
+};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use super::{Metrics, PATH};
+
+/// Upper bounds of the durations of requests, in seconds: most take much less than a millisecond.
+const SECONDS: [f64; 9] = [0.000_5, 0.001, 0.002_5, 0.01, 0.05, 0.25, 1.0, 2.5, 10.0];
+
+/// What is asked by machines of ours only, and would drown the rest.
+const SILENT: [&str; 2] = [PATH, "/healthz"];
+
+/// The path as the router knows it. Cheap to clone.
+#[derive(Debug, Clone)]
+struct Route(Option<MatchedPath>);
+
+impl Route {
+    fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("unmatched", MatchedPath::as_str)
+    }
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Route {}
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl EncodeLabelValue for Route {
+    fn encode(&self, encoder: &mut LabelValueEncoder) -> fmt::Result {
+        self.as_str().encode(encoder)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    route: Route,
+    method: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: Route,
+}
+
+/// The counts.
+#[derive(Debug)]
+pub struct Requests {
+    answered: Family<Labels, Counter>,
+    duration: Family<RouteLabels, Histogram>,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            answered: Family::default(),
+            duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+        }
+    }
+}
+
+impl Requests {
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register("http_requests", "Requests answered", self.answered.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time from a request to the start of its answer",
+            Unit::Seconds,
+            self.duration.clone(),
+        );
+    }
+
+    fn record(&self, route: Route, method: &Method, status: StatusCode, duration: Duration) {
+        let method = known(method);
+        let status = status.as_u16();
+        self.duration
+            .get_or_create(&RouteLabels { route: route.clone() })
+            .observe(duration.as_secs_f64());
+        self.answered.get_or_create(&Labels { route, method, status }).inc();
+    }
+}
+
+/// Middleware: counts what is answered.
+pub async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let route = Route(request.extensions().get::<MatchedPath>().cloned());
+    if SILENT.contains(&route.as_str()) {
+        return next.run(request).await;
+    }
+    let method = request.method().clone();
+    let started = Instant::now();
+    let response = next.run(request).await;
+    metrics.requests.record(route, &method, response.status(), started.elapsed());
+    response
+}
+
+/// A method can be any word: those that nobody should send count as one.
+fn known(method: &Method) -> &'static str {
+    const METHODS: [(Method, &str); 4] = [
+        (Method::GET, "GET"),
+        (Method::HEAD, "HEAD"),
+        (Method::OPTIONS, "OPTIONS"),
+        (Method::POST, "POST"),
+    ];
+    METHODS.iter().find(|(known, _)| known == method).map_or("other", |(_, name)| name)
+}
