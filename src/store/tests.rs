@@ -37,7 +37,7 @@ fn sample() -> Store {
 }
 
 fn sql(store: &Store, sql: &str) {
-    store.run(|connection| Ok(connection.execute_batch(sql)?)).unwrap();
+    store.read(|connection| Ok(connection.execute_batch(sql)?)).unwrap();
 }
 
 fn count_rows(store: &Store) -> Result<Option<usize>, StoreError> {
@@ -166,7 +166,7 @@ fn no_change_reads_a_table_to_its_end() {
     let store = sample();
     let plan = |sql: &str| {
         store
-            .run(|connection| {
+            .read(|connection| {
                 let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
                 // Parameters stay NULL: a plan doesn't depend on them.
                 let mut rows = statement.raw_query();
