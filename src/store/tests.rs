@@ -80,6 +80,8 @@ fn a_damaged_release_is_never_given_and_others_are() {
         ("DELETE FROM items WHERE key = 'b' AND since = 1", vec!["B"]),
         ("UPDATE items SET until = 3 WHERE key = 'b' AND since = 1", vec!["A"]),
         ("DELETE FROM items WHERE key = 'a'", vec![]),
+        ("UPDATE items SET since = 9 WHERE key = 'a'", vec![]),
+        ("UPDATE items SET until = until - 4 WHERE key = 'a'", vec!["A", "B"]),
         ("UPDATE releases SET id = 'C' WHERE id = 'B'", vec!["A"]),
         ("UPDATE releases SET published_at = '2026' WHERE id = 'B'", vec!["A"]),
         ("UPDATE releases SET tallies = '{}' WHERE id = 'B'", vec!["A"]),
