@@ -155,8 +155,11 @@ impl Next<'_> {
 
     fn close(&self, kind: i64, key: &str) -> Result<(), StoreError> {
         let mut close = self.transaction.prepare_cached(CLOSE_ITEM)?;
-        close.execute(params![STILL, kind, key, self.seq])?;
-        Ok(())
+        // It was read just now: if it can't be found, it lies where its key says that it doesn't.
+        match close.execute(params![STILL, kind, key, self.seq])? {
+            1 => Ok(()),
+            _ => Err(StoreError::corrupt(format!("item {key:?} is out of place"))),
+        }
     }
 
     fn tally(&mut self, kind: ItemKind) -> &mut Tally {
