@@ -29,7 +29,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use self::{
     change::{Commit, Item, ItemChanges, ItemKind, ReleaseChange, RowChanges, StoredRow, ValueKey},
@@ -46,19 +46,21 @@ pub struct Store(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// `None` after the file was set aside and no new one could be begun yet.
-    connection: Mutex<Option<Connection>>,
-    home: Home,
+    state: Mutex<State>,
+    /// The folder, if it is ours: to set a damaged database aside, and to write as soon as that is
+    /// possible.
+    dir: Option<PathBuf>,
     /// Held for as long as the store lives.
     _lock: Option<Lock>,
 }
 
 #[derive(Debug)]
-enum Home {
-    /// A folder of our own: a database that proves damaged is set aside.
-    Folder(PathBuf),
-    /// Another process's folder, one that can't be written, or memory.
-    Elsewhere,
+enum State {
+    Writing(Connection),
+    /// The database could only be read so far.
+    Reading(Connection),
+    /// The database was closed, and could not be opened again so far.
+    Closed,
 }
 
 /// A store, and what it could not use.
@@ -85,7 +87,7 @@ impl Store {
         let lock = place::lock(dir)?;
         let why = match mend::open_or_begin_anew(dir) {
             Ok((connection, notice)) => {
-                let store = Self::new(connection, Home::Folder(dir.to_owned()), lock);
+                let store = Self::new(State::Writing(connection), Some(dir), lock);
                 return Ok(Opened { store, notices: notice.into_iter().collect() });
             }
             Err(StoreError::Busy) => return Err(OpenError::InUse { dir: dir.to_owned() }),
@@ -94,7 +96,9 @@ impl Store {
         match place::open_reader(dir) {
             Ok(connection) => {
                 let notice = Notice::ReadOnly { dir: dir.to_owned(), why };
-                let store = Self::new(connection, Home::Elsewhere, lock);
+                // Without a lock it is another's, should it become possible to write.
+                let dir = lock.is_some().then_some(dir);
+                let store = Self::new(State::Reading(connection), dir, lock);
                 Ok(Opened { store, notices: vec![notice] })
             }
             Err(error) => {
@@ -106,9 +110,9 @@ impl Store {
 
     /// A store in memory, because of what is wrong with the folder.
     fn open_nowhere(dir: &Path, why: String, lock: Option<Lock>) -> Result<Opened, OpenError> {
-        let connection = memory().map_err(OpenError::Memory)?;
+        let state = State::Writing(memory().map_err(OpenError::Memory)?);
         let notice = Notice::InMemory { dir: dir.to_owned(), why };
-        Ok(Opened { store: Self::new(connection, Home::Elsewhere, lock), notices: vec![notice] })
+        Ok(Opened { store: Self::new(state, None, lock), notices: vec![notice] })
     }
 
     /// Opens the store of a folder beside the service that may be running on it, for a command.
@@ -118,7 +122,7 @@ impl Store {
     pub fn open_beside(dir: &Path) -> Result<Self, OpenError> {
         let connection = place::open_beside(dir)
             .map_err(|source| OpenError::Nothing { dir: dir.to_owned(), source })?;
-        Ok(Self::new(connection, Home::Elsewhere, None))
+        Ok(Self::new(State::Writing(connection), None, None))
     }
 
     /// A store that lives as long as its last clone, for tests and for folders that can't be used.
@@ -126,11 +130,12 @@ impl Store {
     /// # Errors
     /// Memory ran out.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self::new(memory()?, Home::Elsewhere, None))
+        Ok(Self::new(State::Writing(memory()?), None, None))
     }
 
-    fn new(connection: Connection, home: Home, lock: Option<Lock>) -> Self {
-        Self(Arc::new(Inner { connection: Mutex::new(Some(connection)), home, _lock: lock }))
+    fn new(state: State, dir: Option<&Path>, lock: Option<Lock>) -> Self {
+        let dir = dir.map(Path::to_owned);
+        Self(Arc::new(Inner { state: Mutex::new(state), dir, _lock: lock }))
     }
 
     /// Keeps all that a round has made, or nothing of it.
@@ -157,7 +162,7 @@ impl Store {
         &self,
         each: impl FnMut(TableKey, RecordId, &str),
     ) -> Result<Option<usize>, StoreError> {
-        self.run(|connection| mirror::read(connection, each))
+        self.read(|connection| mirror::read(connection, each))
     }
 
     /// A small value, if there is one.
@@ -165,7 +170,7 @@ impl Store {
     /// # Errors
     /// It is damaged, or the database failed.
     pub fn value(&self, key: ValueKey) -> Result<Option<String>, StoreError> {
-        self.run(|connection| values::read(connection, key.as_str()))
+        self.read(|connection| values::read(connection, key.as_str()))
     }
 
     /// Sets a small value, or removes it.
@@ -181,7 +186,7 @@ impl Store {
     /// # Errors
     /// The database failed. A damaged release is no error, see [`Current::notices`].
     pub fn current_release(&self) -> Result<Current, StoreError> {
-        self.run(|connection| releases::current(connection))
+        self.read(releases::current)
     }
 
     /// The releases that are kept, newest first. One may turn out damaged when it is read.
@@ -189,7 +194,7 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub fn releases(&self) -> Result<Vec<ReleaseHeader>, StoreError> {
-        self.run(|connection| releases::list(connection))
+        self.read(releases::list)
     }
 
     /// A release, if it is kept; the newest of that id.
@@ -197,7 +202,7 @@ impl Store {
     /// # Errors
     /// It is damaged, or the database failed.
     pub fn release(&self, id: &str) -> Result<Option<KeptRelease>, StoreError> {
-        self.run(|connection| releases::find(connection, id))
+        self.read(|connection| releases::find(connection, id))
     }
 
     /// Forgets all releases but the last so many.
@@ -208,40 +213,86 @@ impl Store {
         self.write(|transaction| releases::keep(transaction, count))
     }
 
-    fn write(
+    fn read<T>(
         &self,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.run(|connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            work(&transaction)?;
-            Ok(transaction.commit()?)
-        })
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut state = self.0.state.lock();
+        if matches!(*state, State::Closed) {
+            self.0.open_again(&mut state)?;
+        }
+        let done = match &*state {
+            State::Writing(connection) | State::Reading(connection) => work(connection),
+            State::Closed => Err(StoreError::ReadOnly),
+        };
+        done.map_err(|error| self.0.mend(&mut state, error))
     }
 
-    /// Does something with the connection. If the file proves damaged, it is set aside.
-    fn run<T>(
+    fn write(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut slot = self.0.connection.lock();
-        let connection = match (&mut *slot, &self.0.home) {
-            (Some(connection), _) => connection,
-            (slot, Home::Folder(dir)) => slot.insert(mend::open_or_begin_anew(dir)?.0),
-            (slot, Home::Elsewhere) => slot.insert(memory()?),
+        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut state = self.0.state.lock();
+        if !matches!(*state, State::Writing(_)) {
+            self.0.open_again(&mut state)?;
+        }
+        let done = match &mut *state {
+            State::Writing(connection) => in_transaction(connection, work),
+            State::Reading(_) | State::Closed => Err(StoreError::ReadOnly),
         };
-        match (work(connection), &self.0.home) {
-            (Err(StoreError::Corrupt { notice: None, source }), Home::Folder(dir)) => {
-                // Closed before its file gets another name.
-                *slot = None;
-                let (anew, notice) = mend::begin_anew(dir, Old::Damaged, source.to_string())?;
-                *slot = Some(anew);
-                Err(StoreError::Corrupt { notice: Some(Box::new(notice)), source })
+        done.map_err(|error| self.0.mend(&mut state, error))
+    }
+}
+
+impl Inner {
+    /// Tries to write again: a disk may have been full, or mounted to be read.
+    fn open_again(&self, state: &mut State) -> Result<(), StoreError> {
+        let dir = self.dir.as_deref().ok_or(StoreError::ReadOnly)?;
+        // Closed first: a file that a process closes twice loses the locks of what is still open
+        // (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+        *state = State::Closed;
+        match mend::open_or_begin_anew(dir) {
+            Ok((connection, notice)) => {
+                if let Some(notice) = notice {
+                    tracing::warn!(%notice, "the store was begun anew");
+                }
+                *state = State::Writing(connection);
+                Ok(())
             }
-            (done, _) => done,
+            Err(error) => {
+                *state = place::open_reader(dir).map_or(State::Closed, State::Reading);
+                Err(error)
+            }
         }
     }
+
+    /// Sets the database aside, if it is ours and proved damaged.
+    fn mend(&self, state: &mut State, error: StoreError) -> StoreError {
+        match (error, &self.dir) {
+            (StoreError::Corrupt { notice: None, source }, Some(dir)) => {
+                // Closed before its file gets another name.
+                *state = State::Closed;
+                match mend::begin_anew(dir, Old::Damaged, source.to_string()) {
+                    Ok((connection, notice)) => {
+                        *state = State::Writing(connection);
+                        StoreError::Corrupt { notice: Some(Box::new(notice)), source }
+                    }
+                    Err(error) => error,
+                }
+            }
+            (error, _) => error,
+        }
+    }
+}
+
+/// All or nothing.
+fn in_transaction(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    work(&transaction)?;
+    Ok(transaction.commit()?)
 }
 
 fn memory() -> Result<Connection, StoreError> {

@@ -133,10 +133,14 @@ impl From<rusqlite::Error> for StoreError {
             (Some(C::ReadOnly), _) => Self::ReadOnly,
             (Some(C::DiskFull), _) => Self::Full,
             (Some(C::DatabaseBusy | C::DatabaseLocked), _) => Self::Busy,
-            // Each column was written as what we read it as, so that another type is damage.
-            (_, E::InvalidColumnType(..) | E::FromSqlConversionFailure(..) | E::Utf8Error(..)) => {
-                Self::corrupt(error)
-            }
+            // Columns have the types that we read them as, and statements are right for the tables.
+            (
+                _,
+                E::InvalidColumnType(..)
+                | E::FromSqlConversionFailure(..)
+                | E::Utf8Error(..)
+                | E::SqlInputError { .. },
+            ) => Self::corrupt(error),
             _ => Self::Failed(error.into()),
         }
     }

@@ -41,9 +41,11 @@ pub(super) fn begin_anew(
     why: String,
 ) -> Result<(Connection, Notice), StoreError> {
     let file = place::set_aside(dir)?;
-    let mut connection = place::open_writer(dir)?;
+    let mut connection = place::open_writer(dir).inspect_err(|_| {
+        tracing::error!(file = %file.display(), "the database was set aside, and none could be begun");
+    })?;
     let saved = match (old, place::open_untouched(&file)) {
-        (Old::Damaged, Ok(old)) => take_over(&old, &mut connection)?,
+        (Old::Damaged, Ok(old)) => take_over(&old, &mut connection).unwrap_or_default(),
         _ => Saved::default(),
     };
     Ok((connection, Notice::SetAside { file, why, saved }))

@@ -117,11 +117,24 @@ pub(super) fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))
 }
 
-/// Walks through the file, to see that it can be read to its end. The cells' content is checked
-/// when it is read.
+/// Walks through the file, to see that it can be read to its end and has the tables that were made.
+/// What they hold is checked when it is read.
 pub(super) fn verify(connection: &Connection) -> Result<(), StoreError> {
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if found == "ok" { Ok(()) } else { Err(StoreError::corrupt(found)) }
+    if found != "ok" {
+        return Err(StoreError::corrupt(found));
+    }
+    let sound = Connection::open_in_memory()?;
+    sound.execute_batch(TABLES)?;
+    if definitions(connection)? != definitions(&sound)? {
+        return Err(StoreError::corrupt("its tables are not those that were made"));
+    }
+    Ok(())
+}
+
+fn definitions(connection: &Connection) -> rusqlite::Result<Vec<(String, Option<String>)>> {
+    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY rowid")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 #[cfg(test)]

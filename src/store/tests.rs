@@ -37,7 +37,7 @@ fn sample() -> Store {
 }
 
 fn sql(store: &Store, sql: &str) {
-    store.run(|connection| Ok(connection.execute_batch(sql)?)).unwrap();
+    store.read(|connection| Ok(connection.execute_batch(sql)?)).unwrap();
 }
 
 fn count_rows(store: &Store) -> Result<Option<usize>, StoreError> {
@@ -80,6 +80,8 @@ fn a_damaged_release_is_never_given_and_others_are() {
         ("DELETE FROM items WHERE key = 'b' AND since = 1", vec!["B"]),
         ("UPDATE items SET until = 3 WHERE key = 'b' AND since = 1", vec!["A"]),
         ("DELETE FROM items WHERE key = 'a'", vec![]),
+        ("UPDATE items SET since = 9 WHERE key = 'a'", vec![]),
+        ("UPDATE items SET until = until - 4 WHERE key = 'a'", vec!["A", "B"]),
         ("UPDATE releases SET id = 'C' WHERE id = 'B'", vec!["A"]),
         ("UPDATE releases SET published_at = '2026' WHERE id = 'B'", vec!["A"]),
         ("UPDATE releases SET tallies = '{}' WHERE id = 'B'", vec!["A"]),
@@ -166,7 +168,7 @@ fn no_change_reads_a_table_to_its_end() {
     let store = sample();
     let plan = |sql: &str| {
         store
-            .run(|connection| {
+            .read(|connection| {
                 let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
                 // Parameters stay NULL: a plan doesn't depend on them.
                 let mut rows = statement.raw_query();

@@ -22,7 +22,9 @@ pub(in crate::store) const CLOSE_ITEM: &str =
     "UPDATE items SET until = ?4 WHERE until = ?1 AND kind = ?2 AND key = ?3";
 pub(in crate::store) const PUT_ITEM: &str =
     "INSERT INTO items (until, kind, key, since, digest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-const CURRENT_ITEMS: &str = "SELECT kind, key, body, digest FROM items WHERE until = ?1";
+const CURRENT_ITEMS: &str = "SELECT kind, key, body, digest, since FROM items WHERE until = ?1";
+/// Items that end in a release which is still to come: no sound one does.
+const REMOVE_FUTURE_ITEMS: &str = "DELETE FROM items WHERE until >= ?1 AND until < ?2";
 
 /// Keeps a release as the newest one.
 pub(in crate::store) fn write(
@@ -115,15 +117,18 @@ impl Next<'_> {
         let wanted: HashMap<_, _> =
             items.iter().map(|item| ((number(item), item.key.as_str()), item)).collect();
         let mut kept = HashSet::new();
+        self.transaction.execute(REMOVE_FUTURE_ITEMS, params![self.seq, STILL])?;
         let mut ended: Vec<(i64, String)> = Vec::new();
         let mut statement = self.transaction.prepare_cached(CURRENT_ITEMS)?;
         let mut rows = statement.query([STILL])?;
         while let Some(row) = rows.next()? {
             let (kind, key): (i64, String) = (row.get(0)?, row.get(1)?);
-            let digest: Digest = row.get(3)?;
+            let (digest, since): (Digest, i64) = (row.get(3)?, row.get(4)?);
             let body = row.get_ref(2)?.as_blob().map_err(StoreError::corrupt)?;
             match wanted.get(&(kind, key.as_str())) {
-                Some(item) if item.body == body && digest_of(item) == digest => {
+                Some(item)
+                    if since < self.seq && item.body == body && digest_of(item) == digest =>
+                {
                     kept.insert((item.kind, item.key.as_str()));
                     self.tally(item.kind).add(digest);
                 }
@@ -150,8 +155,11 @@ impl Next<'_> {
 
     fn close(&self, kind: i64, key: &str) -> Result<(), StoreError> {
         let mut close = self.transaction.prepare_cached(CLOSE_ITEM)?;
-        close.execute(params![STILL, kind, key, self.seq])?;
-        Ok(())
+        // It was read just now: if it can't be found, it lies where its key says that it doesn't.
+        match close.execute(params![STILL, kind, key, self.seq])? {
+            1 => Ok(()),
+            _ => Err(StoreError::corrupt(format!("item {key:?} is out of place"))),
+        }
     }
 
     fn tally(&mut self, kind: ItemKind) -> &mut Tally {
