@@ -4,12 +4,14 @@
 //! whatever is asked for. What matches none is `unmatched`.
 
 use std::{
+    collections::HashMap,
     fmt,
     hash::{Hash, Hasher},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{Method, StatusCode},
@@ -72,11 +74,20 @@ struct RouteLabels {
     route: Route,
 }
 
+/// Where a request of some labels is counted.
+#[derive(Debug)]
+struct Handles {
+    answered: Counter,
+    duration: Histogram,
+}
+
 /// The counts.
 #[derive(Debug)]
 pub struct Requests {
     answered: Family<Labels, Counter>,
     duration: Family<RouteLabels, Histogram>,
+    /// What was met so far, so that a request takes no lock to find its counts.
+    known: ArcSwap<HashMap<Labels, Arc<Handles>>>,
 }
 
 impl Default for Requests {
@@ -84,6 +95,7 @@ impl Default for Requests {
         Self {
             answered: Family::default(),
             duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            known: ArcSwap::default(),
         }
     }
 }
@@ -100,12 +112,25 @@ impl Requests {
     }
 
     fn record(&self, route: Route, method: &Method, status: StatusCode, duration: Duration) {
-        let method = known(method);
-        let status = status.as_u16();
-        self.duration
-            .get_or_create(&RouteLabels { route: route.clone() })
-            .observe(duration.as_secs_f64());
-        self.answered.get_or_create(&Labels { route, method, status }).inc();
+        let labels = Labels { route, method: known(method), status: status.as_u16() };
+        let met = self.known.load();
+        let handles = met.get(&labels).cloned().unwrap_or_else(|| self.meet(&labels));
+        handles.answered.inc();
+        handles.duration.observe(duration.as_secs_f64());
+    }
+
+    fn meet(&self, labels: &Labels) -> Arc<Handles> {
+        let route = RouteLabels { route: labels.route.clone() };
+        let handles = Arc::new(Handles {
+            answered: self.answered.get_or_create_owned(labels),
+            duration: self.duration.get_or_create_owned(&route),
+        });
+        self.known.rcu(|known| {
+            let mut known = HashMap::clone(known);
+            known.insert(labels.clone(), Arc::clone(&handles));
+            known
+        });
+        handles
     }
 }
 
