@@ -6,7 +6,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
@@ -26,8 +26,14 @@ use crate::{
         self,
         token::{self, TokenFileError},
     },
+    api,
     content::ids::BaseId,
-    sync::{budget::Budget, engine, jobs::Schedule, mapping::Names},
+    sync::{
+        budget::Budget,
+        engine::{self, Follow},
+        jobs::Schedule,
+        mapping::Names,
+    },
 };
 
 /// Start of the names of all variables.
@@ -241,8 +247,7 @@ impl Config {
             Err(ConfigError::OutOfRange { key: key.to_owned(), found, expected })
         };
         let rate = self.airtable.requests_per_second;
-        let is_airtable = self.airtable.url.host_str() == Some("api.airtable.com");
-        if rate > 5 || (rate == 0 && is_airtable) {
+        if rate > 5 || (rate == 0 && self.is_airtable()) {
             let key = "airtable.requests_per_second";
             return out_of_range(key, rate.to_string(), "1 to 5, what Airtable allows,");
         }
@@ -280,6 +285,11 @@ impl Config {
         Ok(())
     }
 
+    /// Whether the server is Airtable's, not a sandbox.
+    fn is_airtable(&self) -> bool {
+        self.airtable.url.host_str() == Some("api.airtable.com")
+    }
+
     /// How to reach the base.
     ///
     /// # Errors
@@ -315,6 +325,7 @@ impl Config {
         engine::Settings {
             names: self.tables.clone(),
             verification_max_age_days: (days > 0).then_some(days),
+            releases: NonZeroUsize::new(self.store.releases as usize).unwrap_or(NonZeroUsize::MIN),
             ..engine::Settings::default()
         }
     }
@@ -328,6 +339,15 @@ impl Config {
     pub fn full_schedule(&self) -> Schedule {
         let every = Duration::from_secs(self.sync.full_every_hours.saturating_mul(3_600));
         schedule(self.sync.full_cron.as_ref(), every)
+    }
+
+    /// How changes are heard of: by pings where the public address is known, else by asking.
+    /// Airtable itself pings no address without TLS.
+    pub fn follow(&self) -> Follow {
+        let may_ping = |url: &&Url| url.scheme() == "https" || !self.is_airtable();
+        let url = self.http.public_url.as_ref().filter(may_ping);
+        let pinged = url.and_then(|url| url.join(api::PING_PATH).ok());
+        pinged.map_or(Follow::Polling, Follow::Pings)
     }
 
     /// How many calls may be made.

@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod changes;
 pub mod engine;
+mod failure;
 pub mod feed;
 mod guards;
 pub mod jobs;
@@ -10,6 +11,7 @@ pub mod live;
 pub mod mapping;
 pub mod metrics;
 pub mod mirror;
+pub mod plan;
 pub mod reread;
 pub mod setup;
 pub mod wake;

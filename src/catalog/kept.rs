@@ -23,22 +23,44 @@ use crate::{
     reference::Reference,
 };
 
-/// What an item is. The numbers are kept for years: never change one.
+/// What an item is. The numbers are in the database: they never change, nor are they used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum ItemKind {
-    /// A guide, by slug.
-    Guide = 0,
-    /// The last sound version of a guide, by record id.
-    GoodGuide = 1,
-    /// A document, by slug.
-    Document = 2,
-    /// A service, by slug.
-    Service = 3,
-    /// A territory, by slug.
-    Territory = 4,
-    /// A holding, by record id.
-    Holding = 5,
+    /// A published guide.
+    Guide = 1,
+    /// The last sound version of a guide.
+    GoodGuide = 2,
+    /// A kind of document.
+    Document = 3,
+    /// A service.
+    Service = 4,
+    /// A territory.
+    Territory = 5,
+    /// A local record.
+    Holding = 6,
+}
+
+impl ItemKind {
+    /// Every kind, by number.
+    pub const ALL: [Self; 6] = [
+        Self::Guide,
+        Self::GoodGuide,
+        Self::Document,
+        Self::Service,
+        Self::Territory,
+        Self::Holding,
+    ];
+
+    /// Its number.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind of a number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
 }
 
 /// What became of an item.

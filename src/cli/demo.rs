@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -16,9 +17,10 @@ use super::{
     service::{Service, shutdown_signal},
 };
 use crate::{
-    airtable,
+    airtable, api,
     config::{Config, LogConfig, SyncConfig},
     sandbox::{self, Sandbox, config::DEFAULT_TOKEN, demo},
+    sync::engine::Follow,
 };
 
 /// Flags of `demo`.
@@ -48,11 +50,14 @@ pub(super) async fn run(options: Options) -> anyhow::Result<()> {
     config.http.listen = listener.local_addr()?;
     config.sync =
         SyncConfig { every_seconds: ROUND.as_secs(), monthly_calls: 0, ..SyncConfig::default() };
+    // Each demo starts afresh, as its sandbox does.
+    config.store.data_dir = PathBuf::new();
     let token = SecretString::from(DEFAULT_TOKEN);
     let mut airtable = airtable::Settings::new(sandbox.url().clone(), base, token);
     // Both ends are ours: Airtable's limit would only make one wait for the first answer.
     airtable.requests_per_second = None;
-    let service = Service::new(&config, airtable)?;
+    let pings = config.public_url().join(api::PING_PATH)?;
+    let service = Service::new(&config, airtable, Follow::Pings(pings))?;
     service.engine().sync_once().await?;
     welcome(&config.public_url(), sandbox.url());
     service.run(listener, shutdown_signal()).await?;

@@ -25,7 +25,7 @@ pub(super) async fn run(options: Options) -> anyhow::Result<()> {
     let mut config = options.config.load()?;
     config.http.listen = options.listen.unwrap_or(config.http.listen);
     logging::start(&config.log)?;
-    let service = Service::new(&config, config.airtable()?)?;
+    let service = Service::new(&config, config.airtable()?, config.follow())?;
     let listen = config.http.listen;
     let listener =
         TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;

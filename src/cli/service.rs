@@ -1,6 +1,6 @@
 //! The service as a whole: rounds in the background, the API in front.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use backon::{ExponentialBuilder, Retryable as _};
@@ -14,48 +14,68 @@ use crate::{
     api::{self, metrics::Sources},
     config::Config,
     reference::Reference,
+    store::{Opened, Store, ValueKey},
     sync::{
         budget::Meter,
-        engine::Engine,
-        jobs::{Jobs, Schedule},
+        engine::{self, Engine, Follow},
+        jobs::{Jobs, Schedules},
         live::Live,
+        wake::Wake,
     },
 };
 
 /// A service that is ready to run.
 pub(super) struct Service {
     engine: Arc<Engine>,
-    schedule: Schedule,
+    schedules: Schedules,
     api: api::State,
     meter: Arc<Meter>,
 }
 
+/// Where the count of calls is kept.
+const CALLS: ValueKey = ValueKey::new("calls");
+
 impl Service {
-    pub(super) fn new(config: &Config, airtable: airtable::Settings) -> anyhow::Result<Self> {
+    /// Goes on from what an earlier run kept: what it last published is public when this returns.
+    pub(super) fn new(
+        config: &Config,
+        airtable: airtable::Settings,
+        follow: Follow,
+    ) -> anyhow::Result<Self> {
         let reference = Reference::embedded().context("the embedded reference data")?;
-        let meter = Arc::new(Meter::forgetful(config.budget(), Utc::now));
+        let store = config.data_dir().map(open_store).transpose()?;
+        let meter = Arc::new(meter(config, store.as_ref()));
         let gate: Arc<dyn Gate> = meter.clone();
         let client = Client::new(airtable::Settings { gate: Some(gate), ..airtable })?;
-        let live = Arc::new(Live::default());
+        let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let metrics = Sources {
             client: Some(client.clone()),
             meter: Some(Arc::clone(&meter)),
             sync: Arc::default(),
         };
-        let engine = Engine::new(client, config.engine(), reference, Arc::clone(&live), Utc::now);
+        let settings = engine::Settings { follow, ..config.engine() };
+        let engine = Engine::new(client, settings, reference, Arc::clone(&live), Utc::now)
+            .waking(Arc::clone(&wake))
+            .measured(Arc::clone(&metrics.sync), Arc::clone(&meter));
+        let engine = match store {
+            Some(store) => engine.keeping(store),
+            None => engine,
+        };
+        engine.restore();
+        let schedules = Schedules { look: config.schedule(), full: config.full_schedule() };
         let api = api::State {
             live,
-            wake: Arc::default(),
+            wake,
             reference,
             clock: Utc::now,
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),
-                stale_after: config.schedule().longest_silence(),
+                stale_after: schedules.look.longest_silence(),
                 ..api::Settings::default()
             },
             metrics,
         };
-        Ok(Self { engine: Arc::new(engine), schedule: config.schedule(), api, meter })
+        Ok(Self { engine: Arc::new(engine), schedules, api, meter })
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -70,7 +90,7 @@ impl Service {
     ) -> anyhow::Result<()> {
         let stopping = CancellationToken::new();
         let client = self.engine.client().clone();
-        let mut rounds = rounds_apart(self.engine, self.schedule, stopping.clone())?;
+        let mut rounds = rounds_apart(self.engine, self.schedules, stopping.clone())?;
         let stop_with_us = stopping.drop_guard();
         tokio::select! {
             served = api::serve(listener, api::router(self.api), shutdown) => {
@@ -90,22 +110,41 @@ impl Service {
     }
 }
 
+fn open_store(dir: &Path) -> anyhow::Result<Store> {
+    let Opened { store, notices } = Store::open(dir).context("store.data_dir")?;
+    for notice in notices {
+        tracing::warn!(%notice, "something that was kept is left aside");
+    }
+    Ok(store)
+}
+
+/// Counts on from what an earlier run kept.
+fn meter(config: &Config, store: Option<&Store>) -> Meter {
+    let Some(store) = store.cloned() else { return Meter::forgetful(config.budget(), Utc::now) };
+    let kept = store.value(CALLS).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the count of calls can't be read; it starts anew");
+        None
+    });
+    let save = move |json: &str| store.put_value(CALLS, Some(json)).map_err(Into::into);
+    Meter::new(config.budget(), kept.as_deref(), Utc::now, Box::new(save))
+}
+
 /// Runs the rounds on a thread of their own: building a large release takes none of the API's time,
 /// and what one round frees is at hand for the next, which halves the memory that rounds add.
 fn rounds_apart(
     engine: Arc<Engine>,
-    schedule: Schedule,
+    schedules: Schedules,
     stopping: CancellationToken,
 ) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
     let runtime = Builder::new_current_thread().enable_all().build().context("the rounds")?;
-    let rounds = rounds(engine, schedule, stopping);
+    let rounds = rounds(engine, schedules, stopping);
     Ok(tokio::task::spawn_blocking(move || runtime.block_on(rounds)))
 }
 
 /// A first round, tried again until one succeeds, then rounds on schedule.
 async fn rounds(
     engine: Arc<Engine>,
-    schedule: Schedule,
+    schedules: Schedules,
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
     let backoff = ExponentialBuilder::default()
@@ -114,13 +153,13 @@ async fn rounds(
         .with_jitter()
         .without_max_times();
     // What trying again can't help waits for the schedule.
-    let first = (|| engine.sync_once()).retry(backoff).when(|error| !error.is_final());
+    let first = (|| engine.look()).retry(backoff).when(|error| !error.is_final());
     tokio::select! {
         // The engine tells of failures itself.
         _ = first => {}
         () = stopping.cancelled() => return Ok(()),
     }
-    let jobs = Jobs::start(engine, &schedule).await.context("the schedule of rounds")?;
+    let jobs = Jobs::start(engine, &schedules).await.context("the schedule of rounds")?;
     stopping.cancelled().await;
     Ok(jobs.stop().await?)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+pub use crate::catalog::ItemKind;
 use crate::content::{ids::RecordId, tables::TableKey};
 
 /// All that one round keeps: all of it or, if it fails, nothing.
@@ -97,44 +98,6 @@ pub struct Item {
     pub key: String,
     /// Its bytes, opaque here.
     pub body: Vec<u8>,
-}
-
-/// What an item is. The numbers are in the database: they never change, nor are they used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum ItemKind {
-    /// A published guide.
-    Guide = 1,
-    /// The last sound version of a guide.
-    GoodGuide = 2,
-    /// A kind of document.
-    Document = 3,
-    /// A service.
-    Service = 4,
-    /// A territory.
-    Territory = 5,
-    /// A local record.
-    Holding = 6,
-}
-
-impl ItemKind {
-    /// Every kind, by number.
-    pub const ALL: [Self; 6] = [
-        Self::Guide,
-        Self::GoodGuide,
-        Self::Document,
-        Self::Service,
-        Self::Territory,
-        Self::Holding,
-    ];
-
-    pub(super) fn number(self) -> u8 {
-        self as u8
-    }
-
-    pub(super) fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.number() == number)
-    }
 }
 
 // Rows and values hold signed links and the webhook's secret: `Debug` shows none of their text.

@@ -1,29 +1,38 @@
-//! Rounds: fetch, parse, build, swap, report.
+//! Rounds: fetch, parse, build, swap, keep, report.
 //!
-//! [`Engine::sync_once`] is an ordinary async function that start-up, the schedule and the tests
-//! call. It never overlaps itself, and a round that fails leaves everything as it was.
+//! [`Engine::sync_once`] reads the whole base; [`Engine::look`] reads what changed, as the webhook
+//! tells it. Both are ordinary async functions that start-up, the schedule and the tests call. They
+//! never overlap, and a round that fails leaves everything as it was.
+
+mod full;
+mod keep;
+mod news;
+mod publish;
+mod state;
+mod webhook;
 
 use std::{
-    collections::BTreeMap,
+    num::NonZeroUsize,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::Mutex;
+use url::Url;
 
+use self::state::State;
+pub use super::failure::RoundError;
 use super::{
-    guards::{check_not_emptied, mass_removal, next_month},
-    live::{Failure, Live, Publication, SyncStatus},
-    mapping::{Mapping, Names, resolve},
-    mirror::Mirror,
+    budget::{FullRounds, Meter},
+    failure::chain,
+    live::{Live, SyncStatus},
+    mapping::Names,
+    metrics::{RoundEnd, RoundKind, SyncMetrics},
+    wake::Wake,
 };
 use crate::{
-    airtable::{self, Client, Record},
-    catalog::{self, Built, Release, ReleaseId},
-    content::{problem::Counts, tables::TableKey},
-    paris,
-    reference::Reference,
+    airtable::Client, content::problem::Counts, paris, reference::Reference, store::Store,
 };
 
 /// What the engine is told once.
@@ -35,6 +44,22 @@ pub struct Settings {
     pub verification_max_age_days: Option<u32>,
     /// How long a release that would remove much is held before it is believed. Default: 1 hour.
     pub hold: TimeDelta,
+    /// How changes are heard of. Default: by reading the whole base.
+    pub follow: Follow,
+    /// How many releases are kept, the current one included. Default: 30.
+    pub releases: NonZeroUsize,
+}
+
+/// How changes are heard of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Follow {
+    /// By reading the whole base: for a single round.
+    #[default]
+    Listing,
+    /// By the payloads of a webhook, that are asked for.
+    Polling,
+    /// By the payloads of a webhook that pings this address.
+    Pings(Url),
 }
 
 impl Default for Settings {
@@ -43,6 +68,8 @@ impl Default for Settings {
             names: Names::default(),
             verification_max_age_days: Some(730),
             hold: TimeDelta::hours(1),
+            follow: Follow::default(),
+            releases: const { NonZeroUsize::new(30).unwrap() },
         }
     }
 }
@@ -55,34 +82,21 @@ pub struct Engine {
     reference: &'static Reference,
     live: Arc<Live>,
     clock: fn() -> DateTime<Utc>,
+    store: Option<Store>,
+    wake: Arc<Wake>,
+    meter: Option<Arc<Meter>>,
+    metrics: Arc<SyncMetrics>,
     state: Mutex<State>,
-}
-
-/// What one round leaves to the next.
-#[derive(Debug, Default)]
-struct State {
-    /// The base as last seen.
-    mirror: Mirror,
-    /// What the last build leaves to the next.
-    memo: catalog::Memo,
-    /// The same, for the checks that depend on the day.
-    checks: catalog::checks::Memo,
-    /// Which ids the names had at first sight.
-    pins: Mapping,
-    /// Rows of each table in the last round that was published.
-    row_counts: BTreeMap<TableKey, usize>,
-    /// The release that is held because it would remove much, and since when.
-    held: Option<(ReleaseId, DateTime<Utc>)>,
-    /// Airtable's monthly quota is spent: no call before this instant.
-    quiet_until: Option<DateTime<Utc>>,
 }
 
 /// What a round did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
+    /// What it read.
+    pub kind: RoundKind,
     /// Whether readers see something new.
     pub outcome: Outcome,
-    /// Rows read.
+    /// Rows of the base.
     pub rows: usize,
     /// Problems by severity.
     pub problems: Counts,
@@ -99,84 +113,19 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// Why a round left everything as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum RoundError {
-    /// Airtable could not be read to the end.
-    #[error("the base could not be read")]
-    Airtable(#[from] airtable::Error),
-    /// A required table or field is missing or retyped.
-    #[error("the base lacks what publishing needs: {0}")]
-    Schema(String),
-    /// A table that had rows has none.
-    #[error("table {} had {before} rows and has none", table.def().name)]
-    Emptied {
-        /// The table.
-        table: TableKey,
-        /// Rows in the last published round.
-        before: usize,
-    },
-    /// Much of what is public would go at once.
-    #[error("{before} {what} are public, and only {left} would stay")]
-    Shrunk {
-        /// What would go.
-        what: &'static str,
-        /// How many are public.
-        before: usize,
-        /// How many would stay.
-        left: usize,
-    },
-    /// The month's calls are spent, as Airtable said earlier.
-    #[error("the month's quota of API calls is spent; no call before {until}")]
-    Quiet {
-        /// When the next month starts.
-        until: DateTime<Utc>,
-    },
-    /// The build was interrupted: a bug, or the service is stopping.
-    #[error("the build did not finish")]
-    Build(#[from] tokio::task::JoinError),
+/// What a round is to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// The whole base.
+    Everything,
+    /// What changed, if that can be known.
+    News,
 }
 
-impl RoundError {
-    /// Whether trying again soon can't help: someone has to act first, or the month to end.
-    pub fn is_final(&self) -> bool {
-        use airtable::Error as E;
-        match self {
-            Self::Airtable(error) => matches!(
-                error,
-                E::Unauthorized { .. }
-                    | E::Forbidden { .. }
-                    | E::NotFound { .. }
-                    | E::BillingLimit { .. }
-                    | E::BudgetSpent { .. }
-            ),
-            Self::Quiet { .. } => true,
-            Self::Schema(_) | Self::Emptied { .. } | Self::Shrunk { .. } | Self::Build(_) => false,
-        }
-    }
-
-    /// What the public may know.
-    fn failure(&self) -> Failure {
-        use airtable::Error as E;
-        let code = match self {
-            Self::Airtable(E::Unauthorized { .. }) => "unauthorized",
-            Self::Airtable(E::Forbidden { .. } | E::NotFound { .. }) => "forbidden",
-            Self::Airtable(E::BillingLimit { .. } | E::BudgetSpent { .. }) | Self::Quiet { .. } => {
-                "quota-spent"
-            }
-            Self::Airtable(E::RateLimited { .. }) => "rate-limited",
-            Self::Airtable(_) => "unreachable",
-            Self::Schema(_) => "schema",
-            Self::Emptied { .. } => "emptied-table",
-            Self::Shrunk { .. } => "mass-removal",
-            Self::Build(_) => "internal",
-        };
-        let message = match self {
-            Self::Airtable(error) => format!("{self}: {error}"),
-            _ => self.to_string(),
-        };
-        Failure { code, message }
-    }
+/// What a round read, and what came of it.
+struct Done {
+    kind: RoundKind,
+    outcome: Outcome,
 }
 
 impl Engine {
@@ -188,7 +137,36 @@ impl Engine {
         live: Arc<Live>,
         clock: fn() -> DateTime<Utc>,
     ) -> Self {
-        Self { client, settings, reference, live, clock, state: Mutex::default() }
+        Self {
+            client,
+            settings,
+            reference,
+            live,
+            clock,
+            store: None,
+            wake: Arc::default(),
+            meter: None,
+            metrics: Arc::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Goes on from what an earlier run kept, and keeps what rounds lead to.
+    #[must_use]
+    pub fn keeping(self, store: Store) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    /// Tells whose pings to take.
+    #[must_use]
+    pub fn waking(self, wake: Arc<Wake>) -> Self {
+        Self { wake, ..self }
+    }
+
+    /// Counts what rounds do, and paces them by a budget.
+    #[must_use]
+    pub fn measured(self, metrics: Arc<SyncMetrics>, meter: Arc<Meter>) -> Self {
+        Self { metrics, meter: Some(meter), ..self }
     }
 
     /// What is live.
@@ -199,6 +177,21 @@ impl Engine {
     /// The client, to replace its token.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Who may wake the rounds.
+    pub fn wake(&self) -> &Arc<Wake> {
+        &self.wake
+    }
+
+    /// The time.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// The budget, if rounds are paced by one.
+    pub fn meter(&self) -> Option<&Meter> {
+        self.meter.as_deref()
     }
 
     /// Whether a round is under way.
@@ -214,49 +207,71 @@ impl Engine {
     /// When the base can't be read to the end or is not fit to be published; readers then keep the
     /// last good release.
     pub async fn sync_once(&self) -> Result<Report, RoundError> {
+        self.run(Wanted::Everything).await
+    }
+
+    /// Reads what changed, in one call if nothing did, and publishes it. Where that can't be known,
+    /// reads the whole base.
+    ///
+    /// # Errors
+    /// As [`Self::sync_once`].
+    pub async fn look(&self) -> Result<Report, RoundError> {
+        self.run(Wanted::News).await
+    }
+
+    /// When rounds were made, and what they cost.
+    pub async fn standing(&self) -> Standing {
+        let state = self.state.lock().await;
+        let progress = &state.progress;
+        let held_until = progress.held.as_ref().map(|held| held.since + self.settings.hold);
+        Standing {
+            last_look: progress.last_look,
+            last_full: progress.last_full,
+            full_calls: progress.full_calls,
+            is_fed: state.feed.is_some(),
+            held_until,
+        }
+    }
+
+    async fn run(&self, wanted: Wanted) -> Result<Report, RoundError> {
         let mut state = self.state.lock().await;
         let started = Instant::now();
-        let attempt = (self.clock)();
+        let attempt = self.now();
         let mut status = SyncStatus::clone(&self.live.status());
         status.last_attempt = Some(attempt);
-        let result = match state.quiet_until.filter(|until| attempt < *until) {
-            Some(until) => Err(RoundError::Quiet { until }),
-            None => self.round(&mut state, &mut status).await,
-        };
-        if let Err(RoundError::Airtable(airtable::Error::BillingLimit { .. })) = result {
-            state.quiet_until = next_month(attempt);
+        state.progress.last_look = Some(attempt);
+        // A round that was given up midway may have left the mirror torn.
+        if std::mem::replace(&mut state.is_in_round, true) {
+            state.forget();
         }
+        self.remember(&mut state);
+        let result = match wanted {
+            Wanted::Everything => self.read_everything(&mut state, &mut status).await,
+            Wanted::News => self.read_news(&mut state, &mut status).await,
+        };
+        state.is_in_round = false;
         status.calls = self.client.calls().total();
+        status.held = state.progress.held.clone();
+        let duration = started.elapsed();
+        let kind = result.as_ref().map_or(wanted.kind(), |done| done.kind);
+        let end = match &result {
+            Ok(Done { outcome: Outcome::Published, .. }) => RoundEnd::Published,
+            Ok(_) => RoundEnd::Unchanged,
+            Err(_) => RoundEnd::Failed,
+        };
+        self.metrics.record_round(kind, end, duration);
         let result = match result {
-            Ok((outcome, rows)) => {
+            Ok(Done { kind, outcome }) => {
                 status.last_success = Some(attempt);
                 status.failure = None;
-                status.rows = rows;
+                status.rows = state.rows();
                 let problems = Counts::of(&status.problems);
-                let duration = started.elapsed();
-                let duration_ms = duration.as_millis();
-                let Counts { errors, warnings, infos } = problems;
-                tracing::info!(
-                    ?outcome,
-                    rows,
-                    errors,
-                    warnings,
-                    remarks = infos,
-                    duration_ms,
-                    "the base was read"
-                );
-                Ok(Report { outcome, rows, problems, duration })
+                let report = Report { kind, outcome, rows: status.rows, problems, duration };
+                report.log();
+                Ok(report)
             }
             Err(error) => {
-                status.failure = Some(error.failure());
-                let cause = anyhow::Chain::new(&error).map(ToString::to_string);
-                let cause = cause.collect::<Vec<_>>().join(": ");
-                match self.live.publication() {
-                    Some(_) => {
-                        tracing::warn!(%cause, "a round failed; the last good release stays")
-                    }
-                    None => tracing::warn!(%cause, "a round failed, and nothing is public yet"),
-                }
+                self.tell_failure(&error, &mut status);
                 Err(error)
             }
         };
@@ -264,107 +279,77 @@ impl Engine {
         result
     }
 
-    async fn round(
-        &self,
-        state: &mut State,
-        status: &mut SyncStatus,
-    ) -> Result<(Outcome, usize), RoundError> {
-        let schema = self.client.schema().await?;
-        let resolution = resolve(&schema, &self.settings.names, &state.pins);
-        let found = resolution.mapping.tables.iter();
-        status.tables = found.map(|(key, table)| (*key, table.id.clone())).collect();
-        let obstacles: Vec<_> =
-            resolution.obstacles().map(|problem| problem.place.to_string()).collect();
-        if !obstacles.is_empty() {
-            status.problems = resolution.problems.into();
-            return Err(RoundError::Schema(obstacles.join(", ")));
+    fn tell_failure(&self, error: &RoundError, status: &mut SyncStatus) {
+        let failure = error.failure();
+        let is_told = status.failure.as_ref() == Some(&failure);
+        status.failure = Some(failure);
+        let cause = chain(error);
+        match self.live.publication() {
+            // Once is enough: rounds are many.
+            _ if is_told => tracing::debug!(%cause, "a round failed as the one before"),
+            Some(_) => tracing::warn!(%cause, "a round failed; the last good release stays"),
+            None => tracing::warn!(%cause, "a round failed, and nothing is public yet"),
         }
-        let records = self.fetch(&resolution.mapping).await?;
-        let row_counts = records.iter().map(|(key, records)| (*key, records.len())).collect();
-        check_not_emptied(&state.row_counts, &row_counts)?;
-        if schema != state.mirror.schema || resolution.mapping != state.mirror.mapping {
-            state.mirror = Mirror::new(schema, resolution.mapping.clone());
-        }
-        for (table, records) in &records {
-            state.mirror.replace(*table, records, self.reference);
-        }
-        let rows = row_counts.values().sum();
-        let built = self.build(state);
-        let mut problems = resolution.problems;
-        problems.extend(built.problems);
-        let max_age = self.settings.verification_max_age_days;
-        problems.extend(catalog::checks::dated(
-            &built.release,
-            self.today(),
-            max_age,
-            &mut state.checks,
-        ));
-        problems.sort();
-        status.problems = problems.into();
-        self.check_not_shrunk(state, &built.release)?;
-        state.pins = resolution.mapping;
-        state.row_counts = row_counts;
-        Ok((self.swap(built.release), rows))
-    }
-
-    /// Every mapped table but *Retours*, which is written and never read.
-    async fn fetch(
-        &self,
-        mapping: &Mapping,
-    ) -> Result<BTreeMap<TableKey, Vec<Record>>, RoundError> {
-        let wanted: Vec<_> =
-            mapping.tables.iter().filter(|(key, _)| **key != TableKey::Feedback).collect();
-        let tables: Vec<_> = wanted
-            .iter()
-            .map(|(_, table)| (table.id.clone(), table.fields.keys().cloned().collect()))
-            .collect();
-        let listed = self.client.all_tables(&tables).await;
-        let keyed = wanted.iter().zip(listed).map(|((key, _), (_, rows))| Ok((**key, rows?)));
-        keyed.collect()
-    }
-
-    fn build(&self, state: &mut State) -> Built {
-        let previous = self.live.publication();
-        let previous = previous.as_deref().map(|publication| &publication.release);
-        catalog::build(&state.mirror.rows, self.reference, previous, &mut state.memo)
-    }
-
-    /// Holds a release that would remove much, until it has stayed the same for the set time: an
-    /// emptied column or a renamed option may hide every row at a click.
-    fn check_not_shrunk(&self, state: &mut State, release: &Release) -> Result<(), RoundError> {
-        let now = (self.clock)();
-        let current = self.live.publication();
-        let loss = current.and_then(|current| mass_removal(&current.release, release));
-        let Some(error) = loss else {
-            state.held = None;
-            return Ok(());
-        };
-        match &state.held {
-            Some((id, since)) if id == release.id() => {
-                if now - *since < self.settings.hold {
-                    return Err(error);
-                }
-                state.held = None;
-                Ok(())
-            }
-            _ => {
-                state.held = Some((release.id().clone(), now));
-                Err(error)
-            }
-        }
-    }
-
-    /// Swaps in a release even if it says the same: it may fall back to other versions of a guide.
-    fn swap(&self, release: Release) -> Outcome {
-        let current = self.live.publication();
-        let unchanged = current.filter(|current| current.release.id() == release.id());
-        let outcome = if unchanged.is_some() { Outcome::Unchanged } else { Outcome::Published };
-        let published_at = unchanged.map_or_else(self.clock, |current| current.published_at);
-        self.live.publish(Publication { release, published_at });
-        outcome
     }
 
     fn today(&self) -> NaiveDate {
-        paris::day((self.clock)())
+        paris::day(self.now())
+    }
+}
+
+impl Wanted {
+    fn kind(self) -> RoundKind {
+        match self {
+            Self::Everything => RoundKind::Full,
+            Self::News => RoundKind::Idle,
+        }
+    }
+}
+
+impl Report {
+    fn log(&self) {
+        let Self { kind, outcome, rows, problems, duration } = self;
+        let Counts { errors, warnings, infos } = problems;
+        let duration_ms = duration.as_millis();
+        match kind {
+            RoundKind::Idle => tracing::debug!(duration_ms, "nothing changed"),
+            RoundKind::Incremental | RoundKind::Full => tracing::info!(
+                kind = kind.as_str(),
+                ?outcome,
+                rows,
+                errors,
+                warnings,
+                remarks = infos,
+                duration_ms,
+                "the base was read"
+            ),
+        }
+    }
+}
+
+/// Where rounds stand, from which the next one is planned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// When a round last started.
+    pub last_look: Option<DateTime<Utc>>,
+    /// When the whole base was last read to the end.
+    pub last_full: Option<DateTime<Utc>>,
+    /// Calls that this took; 0 before the first.
+    pub full_calls: u64,
+    /// Whether a webhook tells what changed, so that a round without news costs one call.
+    pub is_fed: bool,
+    /// From when on reading the whole base would let a held release out.
+    pub held_until: Option<DateTime<Utc>>,
+}
+
+impl Standing {
+    /// Calls that a round takes that finds nothing new.
+    pub fn idle_cost(&self) -> u64 {
+        if self.is_fed { 1 } else { self.full_calls.max(1) }
+    }
+
+    /// The full rounds that are wanted, to be set aside from the budget.
+    pub fn full_rounds(&self, every: TimeDelta) -> Option<FullRounds> {
+        (self.is_fed && self.full_calls > 0).then_some(FullRounds { cost: self.full_calls, every })
     }
 }

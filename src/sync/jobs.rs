@@ -1,18 +1,34 @@
-//! The schedule of rounds.
+//! The jobs: rounds on a schedule and at a ping, each when the budget lets it be.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use super::engine::Engine;
+use super::{
+    budget::Meter,
+    engine::Engine,
+    plan::{Due, FullWanted, due},
+};
 
-/// When a full round runs.
+/// When something is done again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
-    /// So long after the start of the one before; a round that is still under way is not doubled.
+    /// So long after the start of the time before; what is still under way is not doubled.
     Every(Duration),
     /// By a cron expression with seconds, in UTC: `0 */10 * * * *`.
     Cron(String),
+}
+
+/// When rounds are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedules {
+    /// Looking for what changed.
+    pub look: Schedule,
+    /// Reading the whole base.
+    pub full: Schedule,
 }
 
 impl Schedule {
@@ -38,32 +54,48 @@ impl Schedule {
     }
 }
 
-/// Rounds that run on a schedule until they are stopped.
+/// Rounds that run on a schedule and at pings until they are stopped.
 pub struct Jobs {
     scheduler: JobScheduler,
+    pinged: JoinHandle<()>,
 }
 
+/// Between two rounds that pings ask for: a flood of them costs no more than this allows.
+const BETWEEN_PINGS: Duration = Duration::from_secs(1);
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 impl Jobs {
-    /// Starts the schedule. The first round is the caller's to run.
+    /// Starts the schedules. The first round is the caller's to run.
     ///
     /// # Errors
-    /// When the cron expression can't be read, or the scheduler doesn't start.
+    /// When a cron expression can't be read, or the scheduler doesn't start.
     pub async fn start(
         engine: Arc<Engine>,
-        schedule: &Schedule,
+        schedules: &Schedules,
     ) -> Result<Self, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
-        let run = move |_, _| -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-            let engine = Arc::clone(&engine);
-            Box::pin(async move { round(engine).await })
+        let wanted = Arc::new(ArcSwap::from_pointee(match &schedules.full {
+            Schedule::Every(period) => FullWanted::Every(delta(*period)),
+            Schedule::Cron(_) => FullWanted::Later,
+        }));
+        if let Schedule::Cron(expression) = &schedules.full {
+            let (engine, wanted) = (Arc::clone(&engine), Arc::clone(&wanted));
+            let ask = move |_, _| wanted.store(Arc::new(FullWanted::Since(engine.now())));
+            scheduler.add(Job::new(expression.as_str(), ask)?).await?;
+        }
+        let ticked = Arc::clone(&engine);
+        let tick = move |_, _| -> Running {
+            let (engine, wanted) = (Arc::clone(&ticked), Arc::clone(&wanted));
+            Box::pin(async move { tick(engine, **wanted.load()).await })
         };
-        let job = match schedule {
-            Schedule::Every(period) => Job::new_repeated_async(*period, run)?,
-            Schedule::Cron(expression) => Job::new_async(expression.as_str(), run)?,
+        let job = match &schedules.look {
+            Schedule::Every(period) => Job::new_repeated_async(*period, tick)?,
+            Schedule::Cron(expression) => Job::new_async(expression.as_str(), tick)?,
         };
         scheduler.add(job).await?;
         scheduler.start().await?;
-        Ok(Self { scheduler })
+        Ok(Self { scheduler, pinged: tokio::spawn(answer_pings(engine)) })
     }
 
     /// Starts no further round.
@@ -71,19 +103,60 @@ impl Jobs {
     /// # Errors
     /// When the scheduler is no longer there.
     pub async fn stop(mut self) -> Result<(), JobSchedulerError> {
+        self.pinged.abort();
         self.scheduler.shutdown().await
     }
 }
 
-/// One scheduled round. In a task of its own, so that a panic ends the round and not the schedule.
-async fn round(engine: Arc<Engine>) {
+/// One tick of the schedule: the round that is due, if one is.
+async fn tick(engine: Arc<Engine>, wanted: FullWanted) {
     if engine.is_busy() {
         tracing::debug!("a round is still under way");
         return;
     }
+    let means = engine.meter().map(Meter::means);
+    let standing = engine.standing().await;
+    match due(engine.now(), &standing, wanted, means.as_ref()) {
+        Some(due) => round(engine, due).await,
+        None => tracing::trace!("the budget has this round wait"),
+    }
+}
+
+/// A round whenever a ping says that there is something to read.
+async fn answer_pings(engine: Arc<Engine>) {
+    loop {
+        engine.wake().woken().await;
+        let standing = engine.standing().await;
+        let now = engine.now();
+        let last = standing.last_look.unwrap_or(DateTime::<Utc>::MIN_UTC);
+        // The payloads, and the rows that changed.
+        const COST: u64 = 2;
+        let means = engine.meter().map(Meter::means);
+        let next = means.map_or(last, |means| means.next_edit(now, last, COST));
+        let wait = (next - now).to_std().unwrap_or_default();
+        if !wait.is_zero() {
+            tracing::info!(?wait, "the budget has a ping wait");
+            tokio::time::sleep(wait).await;
+        }
+        round(Arc::clone(&engine), Due::News).await;
+        tokio::time::sleep(BETWEEN_PINGS).await;
+    }
+}
+
+/// One round. In a task of its own, so that a panic ends the round and not the schedule.
+async fn round(engine: Arc<Engine>, due: Due) {
     // Both results are told: the engine logs its own, and the status shows it.
-    let round = tokio::spawn(async move { engine.sync_once().await.is_ok() });
+    let round = tokio::spawn(async move {
+        match due {
+            Due::Everything => engine.sync_once().await.is_ok(),
+            Due::News => engine.look().await.is_ok(),
+        }
+    });
     if let Err(error) = round.await {
         tracing::error!(%error, "a round ended before its time");
     }
+}
+
+fn delta(period: Duration) -> TimeDelta {
+    TimeDelta::from_std(period).unwrap_or(TimeDelta::MAX)
 }

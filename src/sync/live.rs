@@ -7,7 +7,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
+pub use super::guards::Doubt;
 use crate::{
     catalog::Release,
     content::{ids::TableId, problem::Problem, tables::TableKey},
@@ -39,6 +41,19 @@ pub struct SyncStatus {
     pub rows: usize,
     /// Calls made to Airtable since the service started.
     pub calls: u64,
+    /// The release that is held, because it would remove much.
+    pub held: Option<Held>,
+}
+
+/// A release that waits to be believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Its name.
+    pub release: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Why.
+    pub doubt: Doubt,
 }
 
 /// Why the last good release stays.

@@ -32,6 +32,11 @@ impl Pending {
         self.0.values().map(BTreeMap::len).sum()
     }
 
+    /// Whether a row is waited for.
+    pub fn has(&self, id: &RecordId) -> bool {
+        self.0.values().any(|waiting| waiting.contains_key(id))
+    }
+
     pub(super) fn of(&self, table: TableKey) -> Option<&Waiting> {
         self.0.get(&table)
     }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use locadocs::{
-    airtable::{self, Client},
+    airtable::{self, Client, gate::Gate},
     api,
     content::problem::Problem,
     sandbox::{
@@ -14,7 +14,10 @@ use locadocs::{
         demo,
         seed::BaseSeed,
     },
-    sync::engine::{self, Engine, Outcome, Report, RoundError},
+    sync::{
+        budget::{Budget, Meter},
+        engine::{self, Engine, Outcome, Report, RoundError},
+    },
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -111,8 +114,11 @@ impl World {
     /// A service whose engine asks this clock, before its first round.
     pub fn cold_with_clock(&self, clock: fn() -> DateTime<Utc>) -> Service {
         let mut service = self.cold();
+        let meter: Arc<dyn Gate> = Arc::new(Meter::forgetful(Budget::default(), clock));
+        let settings = client_settings(self.switch.address, &demo_base());
+        let settings = airtable::Settings { gate: Some(meter), ..settings };
         service.engine = Arc::new(Engine::new(
-            self.client.clone(),
+            Client::new(settings).unwrap(),
             Default::default(),
             fixture::reference(),
             Arc::clone(&service.api.live),

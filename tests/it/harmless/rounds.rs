@@ -13,7 +13,7 @@ use locadocs::{
     sandbox::faults::{Fault, FaultRule},
     sync::{
         engine::{self, Engine, Outcome},
-        jobs::{Jobs, Schedule},
+        jobs::{Jobs, Schedule, Schedules},
     },
 };
 use serde_json::json;
@@ -24,6 +24,11 @@ use crate::{api::harness::noon, fixture};
 
 const SECOND: Duration = Duration::from_secs(1);
 const SCHEMA: &str = "/v0/meta/bases/*/tables";
+
+/// Looks at the base so often.
+fn at(look: Schedule) -> Schedules {
+    Schedules { look, full: Schedule::Every(86_400 * SECOND) }
+}
 
 fn rounds_begun(world: &World) -> usize {
     let calls = world.sandbox().calls().all();
@@ -61,7 +66,7 @@ async fn two_rounds_at_once_follow_each_other() {
 async fn scheduled_rounds_run_until_they_are_stopped() {
     let world = World::start().await;
     let service = world.cold();
-    let schedule = Schedule::Every(SECOND);
+    let schedule = at(Schedule::Every(SECOND));
     let jobs = Jobs::start(Arc::clone(&service.engine), &schedule).await.unwrap();
     await_rounds(&world, 2).await;
     jobs.stop().await.unwrap();
@@ -82,7 +87,7 @@ async fn a_round_that_fails_does_not_end_the_schedule() {
         .sandbox()
         .faults()
         .add(FaultRule::new(Fault::Html { status: 404 }).on_path(SCHEMA).times(1));
-    let schedule = Schedule::Cron("* * * * * *".to_owned());
+    let schedule = at(Schedule::Cron("* * * * * *".to_owned()));
     let jobs = Jobs::start(Arc::clone(&service.engine), &schedule).await.unwrap();
     await_rounds(&world, 3).await;
     jobs.stop().await.unwrap();
@@ -107,7 +112,7 @@ async fn a_round_that_panics_does_not_end_the_schedule() {
         Arc::clone(&service.api.live),
         clock_that_panics_once,
     ));
-    let jobs = Jobs::start(engine, &Schedule::Every(SECOND)).await.unwrap();
+    let jobs = Jobs::start(engine, &at(Schedule::Every(SECOND))).await.unwrap();
     await_rounds(&world, 2).await;
     jobs.stop().await.unwrap();
     service.assert_well("after a panic").await;

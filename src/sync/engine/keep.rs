@@ -1,0 +1,257 @@
+//! Keeping what rounds lead to, and going on from what an earlier run kept.
+
+use std::{collections::BTreeMap, error::Error};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    Engine,
+    state::{Base, Progress, State},
+};
+use crate::{
+    airtable::{Record, schema::BaseSchema},
+    catalog::Release,
+    content::{ids::BaseId, tables::TableKey},
+    store::{
+        Commit, Item, ItemChanges, ReleaseChange, RowChanges, Store, StoreError, StoredRow,
+        ValueKey,
+    },
+    sync::{
+        failure::chain,
+        feed::FeedState,
+        live::{Publication, SyncStatus},
+        mapping::{Mapping, Names, resolve},
+        mirror::Mirror,
+    },
+};
+
+/// What the rows were read by.
+const BASE: ValueKey = ValueKey::new("base");
+/// The webhook and its cursor.
+const FEED: ValueKey = ValueKey::new("feed");
+/// How far rounds have come.
+const PROGRESS: ValueKey = ValueKey::new("progress");
+/// The held release that someone accepted.
+pub const ACCEPTED: ValueKey = ValueKey::new("accepted");
+
+/// What the rows were read by, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptBase {
+    base: BaseId,
+    names: Names,
+    schema: BaseSchema,
+    mapping: Mapping,
+}
+
+impl Engine {
+    /// Makes public what an earlier run last published, without a call to Airtable.
+    pub fn restore(&self) {
+        let Some(store) = &self.store else { return };
+        if self.kept_base(store).is_none() {
+            return;
+        }
+        let kept = match store.current_release() {
+            Ok(current) => {
+                for notice in &current.notices {
+                    tracing::warn!(%notice, "a kept release is left out");
+                }
+                current.release
+            }
+            Err(error) => return tell("the kept releases can't be read", &error),
+        };
+        let Some(kept) = kept else { return };
+        let items = kept.items.iter().map(|it| (it.kind, it.key.as_str(), it.body.as_slice()));
+        match Release::restore(&kept.id, items, self.reference) {
+            Ok(release) => {
+                tracing::info!(release = kept.id, "going on from the kept release");
+                self.live.publish(Publication { release, published_at: kept.published_at });
+                let progress: Progress = read(store, PROGRESS).unwrap_or_default();
+                self.live.report(SyncStatus {
+                    last_success: progress.last_success,
+                    last_attempt: progress.last_look,
+                    rows: progress.row_counts.values().sum(),
+                    ..SyncStatus::default()
+                });
+            }
+            Err(error) => tell("the kept release can't be used; the base is read anew", &error),
+        }
+    }
+
+    /// Goes on from the rows that an earlier run kept, if they can be used.
+    pub(super) fn remember(&self, state: &mut State) {
+        let (false, Some(store)) = (state.is_remembered, &self.store) else { return };
+        state.is_remembered = true;
+        let Some(kept) = self.kept_base(store) else {
+            state.is_store_behind = true;
+            return;
+        };
+        state.pins = kept.mapping.clone();
+        state.progress = Progress {
+            last_look: state.progress.last_look,
+            ..read(store, PROGRESS).unwrap_or_default()
+        };
+        state.feed = read::<FeedState>(store, FEED);
+        self.wake.expect(state.feed.as_ref());
+        let resolution = resolve(&kept.schema, &self.settings.names, &kept.mapping);
+        if resolution.mapping != kept.mapping {
+            return;
+        }
+        let mut mirror = Mirror::new(kept.schema, kept.mapping);
+        match load(store, &mut mirror, self.reference) {
+            Ok(true) => state.base = Some(Base { mirror, problems: resolution.problems }),
+            Ok(false) => state.is_store_behind = true,
+            Err(error) => {
+                state.is_store_behind = true;
+                tell("the kept rows can't be used; the base is read anew", error.as_ref());
+            }
+        }
+    }
+
+    /// What the kept rows were read by; `None` if it is another base, or under other names.
+    fn kept_base(&self, store: &Store) -> Option<KeptBase> {
+        let kept: KeptBase = read(store, BASE)?;
+        let is_ours = kept.base == *self.client.base() && kept.names == self.settings.names;
+        if !is_ours {
+            tracing::info!(base = %kept.base, "what is kept is of another base, or under other names");
+        }
+        is_ours.then_some(kept)
+    }
+
+    /// Keeps a webhook at once.
+    pub(super) fn keep_feed(&self, feed: &FeedState) {
+        let Some(store) = &self.store else { return };
+        let kept = json(feed).map(|json| store.put_value(FEED, Some(&json)));
+        if let Some(Err(error)) = kept {
+            tell("the webhook can't be kept; a restart would come to another", &error);
+        }
+    }
+
+    /// Keeps what a round has led to: the rows, how far they were read and, where a release was
+    /// published, what changed from the one before.
+    pub(super) fn keep_round(
+        &self,
+        state: &mut State,
+        rows: RowChanges,
+        published: Option<(&Publication, Option<&Publication>)>,
+    ) {
+        let (Some(store), Some(base)) = (&self.store, &state.base) else { return };
+        let is_whole = matches!(rows, RowChanges::Replace(_));
+        if state.is_store_behind && !is_whole {
+            return;
+        }
+        let mirror = &base.mirror;
+        let kept = KeptBase {
+            base: self.client.base().clone(),
+            names: self.settings.names.clone(),
+            schema: mirror.schema.clone(),
+            mapping: mirror.mapping.clone(),
+        };
+        let values = vec![
+            (BASE, json(&kept)),
+            (FEED, state.feed.as_ref().and_then(json)),
+            (PROGRESS, json(&state.progress)),
+            (ACCEPTED, None),
+        ];
+        let change = |whole| published.and_then(|(now, before)| release_change(now, before, whole));
+        let commit = Commit { rows, values, release: change(state.is_store_behind) };
+        let kept = match store.commit(&commit) {
+            // Another program may have added a release, or the newest may be damaged.
+            Err(StoreError::OtherRelease { .. }) => {
+                store.commit(&Commit { release: change(true), ..commit })
+            }
+            kept => kept,
+        };
+        state.is_store_behind = kept.is_err();
+        let pruned = kept.and_then(|()| match published {
+            Some(_) => store.keep_releases(self.settings.releases),
+            None => Ok(()),
+        });
+        if let Err(error) = pruned {
+            tell("a round can't be kept; a restart would go on from an earlier one", &error);
+        }
+    }
+
+    /// Whether someone accepted a held release.
+    pub(super) fn is_accepted(&self, release: &str) -> bool {
+        let accepted = self.store.as_ref().map(|store| store.value(ACCEPTED));
+        matches!(accepted, Some(Ok(Some(accepted))) if accepted == release)
+    }
+}
+
+/// What is to be kept of a release; `None` if it is the one before.
+fn release_change(
+    now: &Publication,
+    before: Option<&Publication>,
+    is_whole: bool,
+) -> Option<ReleaseChange> {
+    let before = before.filter(|_| !is_whole);
+    let changes = now.release.changes_since(before.map(|before| &before.release));
+    if changes.is_empty() {
+        return None;
+    }
+    let (mut put, mut gone) = (Vec::new(), Vec::new());
+    for change in changes {
+        match change.body {
+            Some(body) => put.push(Item { kind: change.kind, key: change.key, body }),
+            None => gone.push((change.kind, change.key)),
+        }
+    }
+    let items = match before {
+        Some(before) => {
+            let from = before.release.id().to_string();
+            ItemChanges::Change { from, put, gone }
+        }
+        None => ItemChanges::Replace(put),
+    };
+    Some(ReleaseChange { id: now.release.id().to_string(), published_at: now.published_at, items })
+}
+
+/// A row as the store keeps it.
+pub(super) fn stored(table: TableKey, record: &Record) -> StoredRow {
+    let json = serde_json::to_string(record).unwrap_or_default().into();
+    StoredRow { table, id: record.id.clone(), json }
+}
+
+/// Reads the kept rows into a mirror; whether they are a whole base.
+fn load(
+    store: &Store,
+    mirror: &mut Mirror,
+    reference: &crate::reference::Reference,
+) -> Result<bool, Box<dyn Error + Send + Sync>> {
+    let mut tables: BTreeMap<TableKey, Vec<Record>> = BTreeMap::new();
+    let mut unreadable = None;
+    let count = store.rows(|table, _, text| match serde_json::from_str(text) {
+        Ok(record) => tables.entry(table).or_default().push(record),
+        Err(error) => unreadable = Some(error),
+    })?;
+    if let Some(error) = unreadable {
+        return Err(error.into());
+    }
+    while let Some((table, records)) = tables.pop_first() {
+        mirror.replace(table, &records, reference);
+    }
+    Ok(count.is_some())
+}
+
+fn read<T: DeserializeOwned>(store: &Store, key: ValueKey) -> Option<T> {
+    match store.value(key) {
+        Ok(text) => {
+            let text = text?;
+            serde_json::from_str(&text)
+                .inspect_err(|error| tell("a kept value can't be understood", error))
+                .ok()
+        }
+        Err(error) => {
+            tell("a kept value can't be read", &error);
+            None
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> Option<String> {
+    serde_json::to_string(value).ok()
+}
+
+fn tell(what: &str, error: &(dyn Error + 'static)) {
+    tracing::warn!(error = %chain(error), "{what}");
+}

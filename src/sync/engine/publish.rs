@@ -1,0 +1,87 @@
+//! Publishing: what was read becomes a release, unless it is too odd to be believed at once.
+
+use super::{
+    Engine, Outcome, RoundError,
+    state::{State, row_counts},
+};
+use crate::{
+    catalog::{self, Built, Release},
+    store::RowChanges,
+    sync::{
+        guards::{Doubt, doubt},
+        live::{Held, Publication, SyncStatus},
+        metrics::RoundKind,
+    },
+};
+
+impl Engine {
+    /// Builds a release of what was read, swaps it in and keeps it. Where it is held, what was read
+    /// is kept all the same.
+    pub(super) fn publish(
+        &self,
+        state: &mut State,
+        status: &mut SyncStatus,
+        kind: RoundKind,
+        rows: RowChanges,
+    ) -> Result<Outcome, RoundError> {
+        let Some(base) = &state.base else { return Ok(Outcome::Unchanged) };
+        let current = self.live.publication();
+        let previous = current.as_deref().map(|publication| &publication.release);
+        let Built { release, mut problems } =
+            catalog::build(&base.mirror.rows, self.reference, previous, &mut state.memo);
+        let (today, max_age) = (self.today(), self.settings.verification_max_age_days);
+        problems.extend(base.problems.iter().cloned());
+        problems.extend(catalog::checks::dated(&release, today, max_age, &mut state.checks));
+        problems.sort();
+        status.problems = problems.into();
+        state.checked_on = Some(today);
+
+        let counts = row_counts(&base.mirror.rows);
+        let doubt = doubt((&state.progress.row_counts, previous), (&counts, &release));
+        let held = doubt.and_then(|doubt| self.hold(state, &release, kind, doubt));
+        state.progress.held.clone_from(&held);
+        if let Some(held) = held {
+            self.keep_round(state, rows, None);
+            return Err(RoundError::Held(held));
+        }
+        state.progress.row_counts = counts;
+        state.progress.last_success = status.last_attempt;
+        let is_same = previous.is_some_and(|previous| previous.id() == release.id());
+        let published_at = match &current {
+            Some(current) if is_same => current.published_at,
+            _ => self.now(),
+        };
+        // Even if it says the same: it may fall back to other versions of a guide.
+        self.live.publish(Publication { release, published_at });
+        let published = self.live.publication();
+        let both = published.as_deref().map(|now| (now, current.as_deref()));
+        self.keep_round(state, rows, both);
+        Ok(if is_same { Outcome::Unchanged } else { Outcome::Published })
+    }
+
+    /// Whether a doubtful release is held: until someone accepts it, or a full round finds the same
+    /// after the set time. An emptied column or a renamed option may hide every row at a click.
+    fn hold(
+        &self,
+        state: &State,
+        release: &Release,
+        kind: RoundKind,
+        doubt: Doubt,
+    ) -> Option<Held> {
+        let now = self.now();
+        let id = release.id().as_str();
+        let earlier = state.progress.held.clone().filter(|held| held.release == id);
+        let held = earlier.unwrap_or_else(|| {
+            let held = Held { release: id.to_owned(), since: now, doubt };
+            tracing::warn!(
+                release = held.release,
+                doubt = %held.doubt,
+                "a release is held; `locadocs release accept` lets it out"
+            );
+            held
+        });
+        let has_lasted = kind == RoundKind::Full && now - held.since >= self.settings.hold;
+        let is_let_out = has_lasted || self.is_accepted(id);
+        (!is_let_out).then_some(held)
+    }
+}

@@ -1,0 +1,93 @@
+//! Coming to a webhook that tells what changes, and keeping it.
+
+use url::Url;
+
+use super::{Engine, Follow, state::State};
+use crate::{
+    airtable,
+    sync::{
+        changes::Changes,
+        feed::{self, Ensured, FeedError, FeedState, Pings, RETRY_REFUSED},
+    },
+};
+
+/// What there is to go by.
+pub(super) enum Hearing {
+    /// The webhook tells what changed since its cursor.
+    Feed(FeedState),
+    /// It tells only what changes from now on, or there is none.
+    Nothing,
+}
+
+impl Engine {
+    /// Makes sure of a webhook, if one is wanted.
+    pub(super) async fn hear(&self, state: &mut State) -> Result<Hearing, airtable::Error> {
+        let now = self.now();
+        let is_refused = state.refused_at.is_some_and(|at| now - at < RETRY_REFUSED);
+        if self.settings.follow == Follow::Listing || is_refused {
+            return Ok(Hearing::Nothing);
+        }
+        let kept = state.feed.clone();
+        let ensured = feed::ensure(&self.client, kept, self.ping_url(), now).await?;
+        Ok(self.take_feed(state, ensured))
+    }
+
+    /// Comes to another webhook after one was lost.
+    pub(super) async fn hear_anew(
+        &self,
+        state: &mut State,
+        lost: &FeedState,
+    ) -> Result<(), airtable::Error> {
+        let ensured = feed::replace(&self.client, lost, self.ping_url(), self.now()).await?;
+        self.take_feed(state, ensured);
+        Ok(())
+    }
+
+    /// Keeps the webhook alive, when that is due.
+    pub(super) async fn keep_alive(
+        &self,
+        feed: FeedState,
+        changes: &Changes,
+    ) -> Result<FeedState, FeedError> {
+        let now = self.now();
+        if !feed.is_upkeep_due(changes, self.wake.last_ping(), now) {
+            return Ok(feed);
+        }
+        let upkeep = feed::upkeep(&self.client, feed, now).await?;
+        match upkeep.pings {
+            Pings::TurnedOn => tracing::info!("Airtable had stopped its pings; they are on again"),
+            Pings::StayOff { message } => {
+                tracing::warn!(?message, "Airtable's pings can't be turned on; we poll");
+            }
+            Pings::Unused | Pings::On => {}
+        }
+        Ok(upkeep.state)
+    }
+
+    fn ping_url(&self) -> Option<&Url> {
+        match &self.settings.follow {
+            Follow::Pings(url) => Some(url),
+            Follow::Listing | Follow::Polling => None,
+        }
+    }
+
+    fn take_feed(&self, state: &mut State, ensured: Ensured) -> Hearing {
+        let (feed, hearing) = match ensured {
+            Ensured::Kept(feed) => (Some(feed.clone()), Hearing::Feed(feed)),
+            Ensured::Fresh { state: feed, origin } => {
+                tracing::info!(webhook = feed.webhook.0, ?origin, "changes are told by a webhook");
+                // At once: a webhook that is forgotten still takes one of the base's ten places.
+                self.keep_feed(&feed);
+                (Some(feed), Hearing::Nothing)
+            }
+            Ensured::Unavailable(refusal) => {
+                tracing::warn!(%refusal, "without a webhook, every round reads the whole base");
+                state.refused_at = Some(self.now());
+                (None, Hearing::Nothing)
+            }
+        };
+        self.wake.expect(feed.as_ref());
+        state.feed = feed;
+        hearing
+    }
+}

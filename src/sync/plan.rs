@@ -1,0 +1,145 @@
+//! Planning: which round is due, by the schedule, the budget and what is held. Pure.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    budget::{FullRounds, Means},
+    engine::Standing,
+};
+
+/// What a round that is due reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// The whole base.
+    Everything,
+    /// What changed.
+    News,
+}
+
+/// When the whole base is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FullWanted {
+    /// So long after the last time.
+    Every(TimeDelta),
+    /// Since this instant, at which a cron expression asked for it.
+    Since(DateTime<Utc>),
+    /// Not before a cron expression asks for it again.
+    Later,
+}
+
+/// The round that is due at a tick of the schedule, if the budget lets it be. Without `means` there
+/// is no limit.
+pub fn due(
+    now: DateTime<Utc>,
+    standing: &Standing,
+    wanted: FullWanted,
+    means: Option<&Means>,
+) -> Option<Due> {
+    let Some(last_full) = standing.last_full else { return first(now, standing, means) };
+    let every = match wanted {
+        FullWanted::Every(every) => every,
+        FullWanted::Since(_) | FullWanted::Later => TimeDelta::days(1),
+    };
+    let full = standing.full_rounds(every);
+    let is_wanted = match wanted {
+        FullWanted::Every(every) => last_full + every <= now,
+        FullWanted::Since(since) => last_full < since,
+        FullWanted::Later => false,
+    };
+    let may_let_out = standing.held_until.is_some_and(|until| last_full < until && until <= now);
+    if standing.is_fed && (is_wanted || may_let_out) {
+        let affordable = FullRounds { cost: standing.full_calls, every: TimeDelta::zero() };
+        let next = means.map(|means| means.next_full(now, last_full, affordable));
+        if next.is_none_or(|at| at <= now) {
+            return Some(Due::Everything);
+        }
+    }
+    let last_look = standing.last_look.unwrap_or(last_full);
+    let next = means.map(|means| means.next_idle(last_look, standing.idle_cost(), full));
+    next.is_none_or(|at| at <= now).then_some(Due::News)
+}
+
+/// The first round of all is due at once, and after a failure by the budget.
+fn first(now: DateTime<Utc>, standing: &Standing, means: Option<&Means>) -> Option<Due> {
+    let next = standing
+        .last_look
+        .zip(means)
+        .map(|(last, means)| means.next_idle(last, standing.idle_cost(), None));
+    next.is_none_or(|at| at <= now).then_some(Due::News)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::budget::{Budget, Month};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        format!("2026-11-{text}Z").parse().unwrap()
+    }
+
+    fn means(monthly_calls: u64, left: u64, now: DateTime<Utc>) -> Means {
+        let budget = Budget { monthly_calls: Some(monthly_calls), ..Budget::default() };
+        Means { budget, month: Month::of(now), left: Some(left), quiet_until: None }
+    }
+
+    const DAILY: FullWanted = FullWanted::Every(TimeDelta::days(1));
+
+    #[test]
+    fn the_round_that_is_due_is_the_one_that_the_budget_affords() {
+        let now = at("16T12:00:00");
+        let fed = Standing {
+            last_look: Some(at("16T11:59:30")),
+            last_full: Some(at("16T03:00:00")),
+            full_calls: 10,
+            is_fed: true,
+            held_until: None,
+        };
+        let rich = means(10_000_000, 5_000_000, now);
+        let poor = means(1_000, 500, now);
+        let quiet = Means { quiet_until: Some(at("16T12:00:01")), ..rich };
+        let yesterday = Standing { last_full: Some(at("15T11:00:00")), ..fed };
+        let held = Standing { held_until: Some(at("16T11:30:00")), ..fed };
+        let unfed = Standing { is_fed: false, ..yesterday };
+        for (name, standing, wanted, means, expected) in [
+            ("nothing was ever read", Standing::default(), DAILY, Some(&poor), Some(Due::News)),
+            ("half a minute ago", fed, DAILY, Some(&rich), Some(Due::News)),
+            ("half a minute ago, and a small budget", fed, DAILY, Some(&poor), None),
+            ("no budget to keep", fed, DAILY, None, Some(Due::News)),
+            (
+                "a day since everything was read",
+                yesterday,
+                DAILY,
+                Some(&rich),
+                Some(Due::Everything),
+            ),
+            (
+                "asked for by cron",
+                fed,
+                FullWanted::Since(at("16T11:00:00")),
+                Some(&rich),
+                Some(Due::Everything),
+            ),
+            (
+                "asked for by cron, and done",
+                fed,
+                FullWanted::Since(at("16T02:00:00")),
+                Some(&rich),
+                Some(Due::News),
+            ),
+            ("cron has yet to ask", yesterday, FullWanted::Later, Some(&rich), Some(Due::News)),
+            ("a release may be let out", held, DAILY, Some(&rich), Some(Due::Everything)),
+            ("a release may be let out, at a price", held, DAILY, Some(&poor), None),
+            ("every round reads everything", unfed, DAILY, Some(&rich), Some(Due::News)),
+            (
+                "every round reads everything, at a price",
+                unfed,
+                DAILY,
+                Some(&poor),
+                None,
+            ),
+            ("Airtable refused", yesterday, DAILY, Some(&quiet), None),
+        ] {
+            assert_eq!(due(now, &standing, wanted, means), expected, "{name}");
+        }
+    }
+}
