@@ -12,9 +12,10 @@ use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
-use crate::{reference::Reference, sync::live::Live};
+use crate::{media::Library, reference::Reference, sync::live::Live};
 use pages::Pages;
 use problem::{Code, Problem};
+use v1::media::Variants;
 
 mod answer;
 mod coding;
@@ -37,6 +38,8 @@ pub struct State {
     pub live: Arc<Live>,
     /// The official division of France.
     pub reference: &'static Reference,
+    /// The files of the back office.
+    pub media: Library,
     /// Where the time comes from.
     pub clock: fn() -> DateTime<Utc>,
     /// How to answer.
@@ -48,15 +51,18 @@ pub struct State {
 struct App {
     live: Arc<Live>,
     reference: &'static Reference,
+    media: Library,
+    variants: Variants,
     clock: fn() -> DateTime<Utc>,
     settings: Arc<Settings>,
     pages: Pages,
 }
 
 impl From<State> for App {
-    fn from(State { live, reference, clock, settings }: State) -> Self {
+    fn from(State { live, reference, media, clock, settings }: State) -> Self {
         let pages = Pages::new(settings.cache_bytes);
-        Self { live, reference, clock, settings: Arc::new(settings), pages }
+        let variants = Variants::new(media.clone(), settings.image_cache_bytes);
+        Self { live, reference, media, variants, clock, settings: Arc::new(settings), pages }
     }
 }
 
@@ -69,7 +75,9 @@ pub fn router(state: State) -> Router {
     let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();
     let service = service.merge(docs::pages_router()).layer(pages);
-    let routes = v1.merge(service).fallback(unknown_path).with_state(app.clone());
+    // Files depend on no release, and are neither rendered nor compressed.
+    let (media, _) = v1::media_router().split_for_parts();
+    let routes = v1.merge(service).merge(media).fallback(unknown_path).with_state(app.clone());
     edge::wrap(routes, &app)
 }
 

@@ -33,6 +33,8 @@ pub enum Code {
     ServiceNotFound,
     /// No commune has, or had, this code.
     CommuneNotFound,
+    /// No published file has this id.
+    MediaNotFound,
     /// The path or query is not valid UTF-8, or has a broken escape.
     MalformedRequest,
     /// The path takes no such query parameter.
@@ -57,12 +59,16 @@ pub enum Code {
     BodyTooLarge,
     /// The path and query are too long.
     UriTooLong,
+    /// The file has no byte in the ranges that are asked for.
+    RangeNotSatisfiable,
     /// The service failed.
     Internal,
     /// Nothing is published yet.
     NotReady,
     /// The answer took too long.
     Timeout,
+    /// Too many images are being resized.
+    Busy,
 }
 
 impl Code {
@@ -73,7 +79,8 @@ impl Code {
             | Self::StepNotFound
             | Self::DocumentNotFound
             | Self::ServiceNotFound
-            | Self::CommuneNotFound => StatusCode::NOT_FOUND,
+            | Self::CommuneNotFound
+            | Self::MediaNotFound => StatusCode::NOT_FOUND,
             Self::MalformedRequest
             | Self::UnknownParameter
             | Self::MissingParameter
@@ -85,8 +92,9 @@ impl Code {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -98,6 +106,7 @@ impl Code {
             Self::DocumentNotFound => "No such document",
             Self::ServiceNotFound => "No such service",
             Self::CommuneNotFound => "No such commune",
+            Self::MediaNotFound => "No such file",
             Self::MalformedRequest => "Malformed request",
             Self::UnknownParameter => "Unknown parameter",
             Self::MissingParameter => "Missing parameter",
@@ -110,9 +119,11 @@ impl Code {
             Self::MethodNotAllowed => "Method not allowed",
             Self::BodyTooLarge => "Body too large",
             Self::UriTooLong => "Address too long",
+            Self::RangeNotSatisfiable => "Range not satisfiable",
             Self::Internal => "Internal error",
             Self::NotReady => "Not ready",
             Self::Timeout => "Timeout",
+            Self::Busy => "Busy",
         }
     }
 
@@ -138,6 +149,7 @@ impl Code {
             Self::Timeout => "The answer took too long; please try again.",
             Self::MalformedRequest => "The request could not be read.",
             Self::NotReady => "Nothing is published yet; please try again in a few seconds.",
+            Self::Busy => "Too much is being done at once; please try again in a few seconds.",
             _ => "The service failed to answer. The failure is logged under X-Request-Id.",
         }
     }
@@ -225,6 +237,11 @@ impl Problem {
     /// Nothing is published yet.
     pub fn not_ready(retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..Self::of(Code::NotReady) }
+    }
+
+    /// Too much is being done at once.
+    pub fn busy(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::of(Code::Busy) }
     }
 
     /// Something that does not exist under the name given for it.

@@ -12,6 +12,7 @@ use crate::{
     airtable::{self, Client},
     api,
     config::Config,
+    media::{self, Library},
     reference::Reference,
     sync::{
         engine::Engine,
@@ -36,6 +37,7 @@ impl Service {
         let api = api::State {
             live,
             reference,
+            media: Library::in_memory(media::Settings::default()),
             clock: Utc::now,
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use locadocs::{
     api::{Settings, State, router},
     catalog::Release,
+    media::Library,
     sync::live::{Live, Publication},
 };
 use serde_json::Value;
@@ -31,6 +32,7 @@ pub fn noon() -> DateTime<Utc> {
 #[derive(Clone)]
 pub struct Service {
     pub live: Arc<Live>,
+    pub media: Library,
     router: Router,
 }
 
@@ -51,8 +53,10 @@ impl Service {
     pub fn empty(clock: fn() -> DateTime<Utc>, settings: Settings) -> Self {
         let live = Arc::new(Live::default());
         let reference = fixture::reference();
-        let state = State { live: Arc::clone(&live), reference, clock, settings };
-        Self { live, router: router(state) }
+        let media = fixture::library();
+        let state =
+            State { live: Arc::clone(&live), reference, media: media.clone(), clock, settings };
+        Self { live, media, router: router(state) }
     }
 
     /// Makes a release public.

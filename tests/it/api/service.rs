@@ -136,6 +136,7 @@ async fn a_shutdown_lets_a_request_under_way_end() {
     let state = api::State {
         live: service.live.clone(),
         reference: fixture::reference(),
+        media: fixture::library(),
         clock: noon,
         settings: Settings::default(),
     };
