@@ -147,6 +147,10 @@ impl Code {
             Self::BodyTooLarge => "The body of the request is larger than the service accepts.",
             Self::UriTooLong => "The path and query are longer than the service accepts.",
             Self::Timeout => "The answer took too long; please try again.",
+            Self::RangeNotSatisfiable => {
+                "The file is shorter than the ranges that are asked for: Content-Range tells its \
+                 length."
+            }
             Self::MalformedRequest => "The request could not be read.",
             Self::NotReady => "Nothing is published yet; please try again in a few seconds.",
             Self::Busy => "Too much is being done at once; please try again in a few seconds.",

@@ -4,7 +4,7 @@ mod failures;
 mod listing;
 mod on_sandbox;
 mod rate;
-mod server;
+pub mod server;
 mod surface;
 mod writing;
 

@@ -11,6 +11,7 @@ mod api;
 mod fixture;
 mod harmless;
 mod init;
+mod media;
 mod readme;
 mod sandbox;
 mod settings_file;

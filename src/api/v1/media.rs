@@ -129,7 +129,7 @@ pub async fn get_media(
     let mut response = found.answer(&method, &headers);
     guard(response.headers_mut(), found.format);
     if response.status() != StatusCode::RANGE_NOT_SATISFIABLE {
-        found.describe(response.headers_mut(), &name);
+        found.describe(response.headers_mut(), &name, media.format);
     }
     if plan.is_some() {
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
@@ -222,11 +222,12 @@ impl Representation {
     }
 
     /// How long the answer may be kept, and under which name.
-    fn describe(&self, headers: &mut HeaderMap, name: &FileName) {
+    fn describe(&self, headers: &mut HeaderMap, name: &FileName, file: Format) {
         const FOREVER: HeaderValue =
             HeaderValue::from_static("public, max-age=31536000, immutable");
         headers.insert(header::CACHE_CONTROL, FOREVER);
-        headers.extend(name.disposition(self.format).map(|v| (header::CONTENT_DISPOSITION, v)));
+        let disposition = name.disposition(file, self.format);
+        headers.extend(disposition.map(|value| (header::CONTENT_DISPOSITION, value)));
         if let Some(etag) = self.etag() {
             headers.typed_insert(etag);
         }

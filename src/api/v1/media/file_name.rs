@@ -41,15 +41,18 @@ impl FileName {
         is_fit.then(|| Self(text.to_owned()))
     }
 
-    /// `Content-Disposition` (RFC 6266): shown, or saved under this name and an extension that
-    /// fits.
-    pub(super) fn disposition(&self, format: Format) -> Option<HeaderValue> {
+    /// `Content-Disposition` (RFC 6266): shown, or saved under this name and the extension of what
+    /// is sent, which may be another than that of the file it was made of.
+    pub(super) fn disposition(&self, file: Format, sent: Format) -> Option<HeaderValue> {
         let name = match self.0.rsplit_once('.') {
-            Some((_, extension)) if format.fits(extension) => self.0.clone(),
-            _ => format!("{}.{}", self.0, format.extension()),
+            Some((_, extension)) if sent.fits(extension) => self.0.clone(),
+            Some((stem, extension)) if file.fits(extension) => {
+                format!("{stem}.{}", sent.extension())
+            }
+            _ => format!("{}.{}", self.0, sent.extension()),
         };
         let plain = deunicode::deunicode(&name).replace(['"', '\\', '/'], "_");
-        let kind = if format.is_shown() { "inline" } else { "attachment" };
+        let kind = if sent.is_shown() { "inline" } else { "attachment" };
         let escaped = utf8_percent_encode(&name, ESCAPED);
         let value = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{escaped}");
         HeaderValue::from_str(&value).ok()
@@ -62,25 +65,33 @@ mod tests {
 
     #[test]
     fn a_name_is_safe_and_its_extension_fits() {
-        for (name, format, expected) in [
-            ("plan.png", Format::Png, "inline; filename=\"plan.png\"; filename*=UTF-8''plan.png"),
+        for (name, file, sent, expected) in [
+            (
+                "plan.png",
+                Format::Png,
+                Format::Png,
+                "inline; filename=\"plan.png\"; filename*=UTF-8''plan.png",
+            ),
             (
                 "Acte n° 3.PDF",
+                Format::Pdf,
                 Format::Pdf,
                 "inline; filename=\"Acte ndeg 3.PDF\"; filename*=UTF-8''Acte%20n%C2%B0%203.PDF",
             ),
             (
                 "virus.exe",
                 Format::Odt,
+                Format::Odt,
                 "attachment; filename=\"virus.exe.odt\"; filename*=UTF-8''virus.exe.odt",
             ),
             (
                 "photo.jpg",
+                Format::Jpeg,
                 Format::WebP,
-                "inline; filename=\"photo.jpg.webp\"; filename*=UTF-8''photo.jpg.webp",
+                "inline; filename=\"photo.webp\"; filename*=UTF-8''photo.webp",
             ),
         ] {
-            let found = FileName::parse(name).unwrap().disposition(format).unwrap();
+            let found = FileName::parse(name).unwrap().disposition(file, sent).unwrap();
             assert_eq!(found, expected);
         }
         for bad in ["", ".", "..", ".htaccess", "a/b", "a\\b", "a\"b", "a\nb", "a\u{202e}gnp.exe"] {
