@@ -143,12 +143,12 @@ impl Library {
         wanted: impl IntoIterator<Item = &'a AttachmentId>,
         now: DateTime<Utc>,
     ) -> Vec<AttachmentId> {
-        let setbacks = self.setbacks().lock();
         let mut seen = HashSet::new();
-        let missing = wanted
-            .into_iter()
-            .filter(|id| seen.insert(*id) && self.get(id).is_none() && setbacks.allows(id, now));
-        missing.cloned().collect()
+        let unkept = wanted.into_iter().filter(|id| seen.insert(*id) && self.get(id).is_none());
+        let mut missing: Vec<AttachmentId> = unkept.cloned().collect();
+        let setbacks = self.setbacks().lock();
+        missing.retain(|id| setbacks.allows(id, now));
+        missing
     }
 
     /// Why the last download of an attachment failed, as long as none has succeeded.

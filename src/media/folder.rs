@@ -5,7 +5,7 @@
 //! is opened, by the hash when a content is first read.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Read as _, Write as _},
     path::{Path, PathBuf},
@@ -104,18 +104,17 @@ impl Folder {
                 None => damages.push(Damage::Line { number }),
             }
         }
-        let mut lost = Vec::new();
+        let mut lost = HashSet::new();
         for Media { id, bytes: expected, .. } in index.files().copied() {
-            lost.extend(match lengths.get(&id.to_string()) {
-                Some(found) if *found == expected => None,
-                Some(found) => Some((id, Damage::Length { id, found: *found, expected })),
-                None => Some((id, Damage::Missing { id })),
-            });
-        }
-        for (id, damage) in lost {
-            index = index.without(id);
+            let damage = match lengths.get(&id.to_string()) {
+                Some(found) if *found == expected => continue,
+                Some(found) => Damage::Length { id, found: *found, expected },
+                None => Damage::Missing { id },
+            };
+            lost.insert(id);
             damages.push(damage);
         }
+        let index = if lost.is_empty() { index } else { index.without(&lost) };
         Ok((folder, index, damages))
     }
 
@@ -132,7 +131,7 @@ impl Folder {
     }
 
     /// The length of each file, by name.
-    fn lengths(&self) -> io::Result<std::collections::HashMap<String, u64>> {
+    fn lengths(&self) -> io::Result<HashMap<String, u64>> {
         let entries = fs::read_dir(self.files())?;
         let length = |entry: io::Result<fs::DirEntry>| {
             let entry = entry?;

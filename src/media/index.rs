@@ -82,9 +82,9 @@ impl Index {
         self.by_attachment.values()
     }
 
-    /// The same without a file.
-    pub(super) fn without(&self, id: MediaId) -> Self {
-        Self::of(self.entries().filter(|entry| entry.media.id != id).cloned())
+    /// The same without some files.
+    pub(super) fn without(&self, lost: &HashSet<MediaId>) -> Self {
+        Self::of(self.entries().filter(|entry| !lost.contains(&entry.media.id)).cloned())
     }
 
     /// The same once what is not needed is noted, and what was not needed for `grace` is left out.

@@ -116,12 +116,14 @@ impl Library {
 
     /// How much is kept.
     pub fn stats(&self) -> Stats {
+        // One lock after the other: whoever holds one never waits for the next.
+        let failing = self.setbacks().lock().len();
         let index = self.0.index.read();
         Stats {
             attachments: index.entries().len(),
             files: index.files().len(),
             bytes: index.files().map(|media| media.bytes).sum(),
-            failing: self.setbacks().lock().len(),
+            failing,
         }
     }
 
@@ -173,7 +175,7 @@ impl Library {
 
     fn forget(&self, id: MediaId) {
         let _writing = self.0.writing.lock();
-        let rest = self.0.index.read().without(id);
+        let rest = self.0.index.read().without(&HashSet::from([id]));
         *self.0.index.write() = rest.clone();
         if let Err(error) = self.0.shelf.settle(&rest) {
             tracing::warn!(%error, "a damaged file can't be removed");

@@ -37,6 +37,9 @@ const FILE_HEADERS: &[(&str, &str, &str)] = &[
     ("Accept-Ranges", "That parts can be asked for.", "bytes"),
     ("Content-Disposition", "How the file is saved.", "inline; filename=\"plan.png\""),
 ];
+/// That of parts of files.
+const CONTENT_RANGE: (&str, &str, &str) =
+    ("Content-Range", "Which part it is, and the length of the file.", "bytes 0-1023/146515");
 /// That of lists.
 const LINK: (&str, &str, &str) = (
     "Link",
@@ -211,9 +214,9 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         headers.extend(FILE_HEADERS.iter().map(|(name, ..)| *name));
     }
     let responses = &mut operation.responses.responses;
-    for status in ["200", "206"] {
+    for (status, own) in [("200", None), ("206", Some(CONTENT_RANGE.0))] {
         if let Some(RefOr::T(found)) = responses.get_mut(status) {
-            found.headers = headers.iter().map(|name| header_ref(name)).collect();
+            found.headers = headers.iter().copied().chain(own).map(header_ref).collect();
         }
     }
     if is_kept {
@@ -268,8 +271,11 @@ fn add_components(components: &mut Components) {
     for failure in FAILURES {
         components.responses.insert(failure.name.to_owned(), RefOr::T(failure.response(&body)));
     }
-    for (name, description, example) in
-        HEADERS.iter().chain(CONTENT_HEADERS).chain(FILE_HEADERS).chain([&LINK, &RETRY_AFTER])
+    for (name, description, example) in HEADERS
+        .iter()
+        .chain(CONTENT_HEADERS)
+        .chain(FILE_HEADERS)
+        .chain([&CONTENT_RANGE, &LINK, &RETRY_AFTER])
     {
         let schema = ObjectBuilder::new().schema_type(Type::String).examples([*example]);
         let header =
@@ -289,6 +295,9 @@ impl Failure {
             .content(problem::MEDIA_TYPE, content)
             .build();
         response.headers.extend([header_ref("X-Request-Id")]);
+        if self.name == RANGE_NOT_SATISFIABLE.name {
+            response.headers.extend([header_ref(CONTENT_RANGE.0)]);
+        }
         if self.name == UNAVAILABLE.name {
             response.headers.extend([header_ref(RETRY_AFTER.0)]);
         }

@@ -61,7 +61,7 @@ impl IntoParams for MediaPath {
                 "id",
                 "Name of the content: published paths have it.",
                 id,
-                "0f6e9f3c2f5d8b2c80a5d9a7e3a8e4c1",
+                "031e4baf983b85ad9ccb1904d1e835bf",
             ),
             params::path(
                 "file",

@@ -160,7 +160,7 @@ async fn a_failure_is_followed_by_a_pause_and_a_success_forgets_it() {
     let minute = chrono::TimeDelta::minutes(1);
     fetch(&library, &downloader, server.url.clone(), None).await;
     assert_eq!(library.missing([&id, &id], now()), [], "not at once");
-    assert_eq!(library.missing([&id, &id], now() + minute), [id.clone()]);
+    assert_eq!(library.missing([&id, &id], now() + minute), std::slice::from_ref(&id));
     assert!(library.failure(&id).unwrap().advice().contains("automatiquement"));
     assert_eq!(library.stats().failing, 1);
 
@@ -192,6 +192,6 @@ async fn attachments_of_airtable_are_fetched_while_their_links_live() {
     assert!(reason(&report).contains("answered 410"));
 
     let report = library.fetch(&downloader, [photo().await], now()).await;
-    assert_eq!(report.arrived, [old.id.clone()]);
+    assert_eq!(report.arrived, std::slice::from_ref(&old.id));
     assert_eq!(library.get(&old.id).map(|media| media.bytes), Some(70));
 }

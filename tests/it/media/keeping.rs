@@ -63,7 +63,8 @@ fn files_are_there_again_after_a_restart() {
 fn what_is_damaged_is_told_left_out_and_mended_by_a_download() {
     let (a, b, c) = (picture(4, 4, ImageFormat::Png), picture(5, 5, ImageFormat::Png), pixel());
     type Harm = fn(&Path, &Media);
-    let harms: [(Harm, fn(&Media) -> Damage); 2] = [
+    type Told = fn(&Media) -> Damage;
+    let harms: [(Harm, Told); 2] = [
         (|file, _| fs::remove_file(file).unwrap(), |media| Damage::Missing { id: media.id }),
         (
             |file, media| {

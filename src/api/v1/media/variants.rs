@@ -77,20 +77,20 @@ impl Variants {
         media: Media,
         plan: Plan,
     ) -> Result<Arc<Variant>, Arc<VariantError>> {
-        let made = self.made.try_get_with((media.id, plan), self.make(media, plan)).await?;
+        let variants = self.clone();
+        // A task of its own, so that a client that leaves doesn't take what is nearly made along.
+        let making = tokio::spawn(async move {
+            variants.made.try_get_with((media.id, plan), variants.make(media, plan)).await
+        });
+        let made = making.await.map_err(|error| VariantError::Disk(io::Error::other(error)))??;
         made.ok_or_else(|| Arc::new(VariantError::Impossible))
     }
 
     async fn make(&self, media: Media, plan: Plan) -> Result<Option<Arc<Variant>>, VariantError> {
-        let busy = |_| VariantError::Busy;
-        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(busy)?;
-        let room = Arc::clone(&self.pixels)
-            .acquire_many_owned(cost(&media))
-            .await
-            .map_err(|_| VariantError::Busy)?;
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| VariantError::Busy)?;
+        let room = Arc::clone(&self.pixels).acquire_many_owned(cost(&media)).await;
         let library = self.library.clone();
         let making = move || {
-            // Given back when the work ends, even if the client has gone.
             let _held = (place, room);
             make(&library, &media, &plan)
         };
