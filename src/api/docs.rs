@@ -37,7 +37,7 @@ Identifiers are slugs and INSEE codes; dates are ISO 8601. Texts for the public 
 - Errors are `application/problem+json` (RFC 9457) with a stable `code`. A parameter that is \
 unknown, repeated or invalid is an error that lists what is valid.\n\
 - Every answer has a strong `ETag`: asking again with `If-None-Match` costs next to nothing. \
-`X-Release` names the content from which it was drawn.\n\
+`X-Release` names the content from which it was drawn; files (`/v1/media`) never change.\n\
 - Version 1 only grows: fields, values and paths may be added, none is changed or removed.";
 
 const TAGS: &[(&str, &str)] = &[

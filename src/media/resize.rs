@@ -37,7 +37,7 @@ pub struct Plan {
 /// How a smaller image is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    /// WebP, lossy: a third of the bytes of a JPEG of the same look.
+    /// WebP, lossy: less than half the bytes of a JPEG of the same look.
     WebP,
     /// JPEG.
     Jpeg,
@@ -194,6 +194,7 @@ fn encode(image: &DynamicImage, encoding: Encoding) -> Result<Bytes, ResizeError
     Ok(bytes.into())
 }
 
+/// By libwebp, in C: what it reads was decoded in Rust, so that no file reaches it.
 fn encode_webp(image: &DynamicImage) -> Result<Bytes, ResizeError> {
     let (width, height) = (image.width(), image.height());
     let encoder = match image {
@@ -209,7 +210,10 @@ mod tests {
     use image::{GenericImageView as _, Rgb, RgbImage, Rgba, RgbaImage};
 
     use super::*;
-    use crate::media::{MediaId, inspect::inspect};
+    use crate::media::{
+        MediaId,
+        inspect::{Inspected, inspect},
+    };
 
     fn media(content: &[u8]) -> Media {
         let found = inspect(content, 1_000_000).unwrap();
@@ -297,6 +301,36 @@ mod tests {
         assert!(red > 205 && green < 100 && blue < 50, "{red} {green} {blue}");
         to_srgb(&mut image, b"no profile");
         assert_eq!(image.get_pixel(0, 0).0[0], red);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(200))]
+
+        /// Whatever is made of it, a damaged file is an error or an image of the planned size.
+        #[test]
+        fn a_damaged_image_breaks_nothing(
+            format in proptest::sample::select(vec![ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP]),
+            damages in proptest::collection::vec((0_usize..600, 0_u8..), 1..6),
+        ) {
+            let image = RgbImage::from_fn(16, 9, |x, y| Rgb([(x * y) as u8, x as u8, y as u8]));
+            let mut bytes = Cursor::new(Vec::new());
+            image.write_to(&mut bytes, format).unwrap();
+            let mut content = bytes.into_inner();
+            for (place, byte) in damages {
+                let length = content.len();
+                content[place % length] = byte;
+            }
+            if let Ok(Inspected { format, picture: Some(_), .. }) = inspect(&content, 10_000) {
+                let media = media(&content);
+                for webp in [true, false] {
+                    let Some(plan) = Plan::new(&media, 8, webp) else { continue };
+                    if let Ok(smaller) = resize(&content, format, &plan) {
+                        let shown = image::load_from_memory(&smaller).unwrap();
+                        proptest::prop_assert_eq!(shown.dimensions(), (plan.width, plan.height));
+                    }
+                }
+            }
+        }
     }
 
     #[test]
