@@ -34,7 +34,7 @@ pub struct Picture {
     pub width: u32,
     /// Height in pixels, as it is shown.
     pub height: u32,
-    /// Whether smaller ones can be made of it, which excludes animations.
+    /// Whether smaller ones can be made of it, which excludes animations and, since most are, GIF.
     pub is_resizable: bool,
 }
 
