@@ -83,10 +83,10 @@ impl IntoParams for MediaQuery {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let widths = WIDTHS.iter().map(|(_, width)| *width);
         let schema = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some(widths));
-        let description = "Largest width of an image, in pixels: a larger one is made smaller, \
-                           turned upright and freed of its metadata, in WebP for clients that \
-                           accept it. Ignored for animations, drawings and documents, which are \
-                           served as they are.";
+        let description = "Largest width of an image, in pixels: a larger one is made smaller. It \
+                           is turned upright, freed of its metadata, and in WebP for clients that \
+                           accept it. Ignored for GIF and other animations, drawings and \
+                           documents, which are served as they are.";
         vec![params::optional("width", description, schema, 640)]
     }
 }
