@@ -11,6 +11,7 @@ pub mod attachments;
 pub mod calls;
 pub mod cell;
 mod client;
+pub mod download;
 pub mod error;
 pub mod gate;
 mod limiter;

@@ -13,12 +13,14 @@ use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
 use crate::{
+    media::Library,
     reference::Reference,
     sync::{live::Live, wake::Wake},
 };
 use metrics::Metrics;
 use pages::Pages;
 use problem::{Code, Problem};
+use v1::media::Variants;
 
 mod answer;
 mod coding;
@@ -46,6 +48,8 @@ pub struct State {
     pub wake: Arc<Wake>,
     /// The official division of France.
     pub reference: &'static Reference,
+    /// The files of the back office.
+    pub media: Library,
     /// Where the time comes from.
     pub clock: fn() -> DateTime<Utc>,
     /// How to answer.
@@ -60,6 +64,8 @@ struct App {
     live: Arc<Live>,
     wake: Arc<Wake>,
     reference: &'static Reference,
+    media: Library,
+    variants: Variants,
     clock: fn() -> DateTime<Utc>,
     settings: Arc<Settings>,
     pages: Pages,
@@ -67,10 +73,13 @@ struct App {
 }
 
 impl From<State> for App {
-    fn from(State { live, wake, reference, clock, settings, metrics }: State) -> Self {
+    fn from(state: State) -> Self {
+        let State { live, wake, reference, media, clock, settings, metrics } = state;
         let pages = Pages::new(settings.cache_bytes);
+        let variants = Variants::new(media.clone(), settings.image_cache_bytes);
         let metrics = Arc::new(Metrics::new(metrics, Arc::clone(&live), clock));
-        Self { live, wake, reference, clock, settings: Arc::new(settings), pages, metrics }
+        let settings = Arc::new(settings);
+        Self { live, wake, reference, media, variants, clock, settings, pages, metrics }
     }
 }
 
@@ -83,7 +92,9 @@ pub fn router(state: State) -> Router {
     let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();
     let service = service.merge(docs::pages_router()).layer(pages);
-    let routes = v1.merge(service).route(metrics::PATH, get(metrics::get_metrics));
+    // Files depend on no release, and are neither rendered nor compressed.
+    let (media, _) = v1::media_router().split_for_parts();
+    let routes = v1.merge(service).merge(media).route(metrics::PATH, get(metrics::get_metrics));
     let routes = edge::wrap(routes.fallback(unknown_path).with_state(app.clone()), &app);
     routes.layer(from_fn_with_state(app.metrics, metrics::requests::count))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use bytes::Bytes;
 
 /// A content coding that the service speaks.
@@ -38,12 +38,7 @@ impl Coding {
     /// The coding for a client. A header that can't be read counts as absent, and a client that
     /// refuses every coding gets the plain body, as the RFC allows.
     pub fn negotiate(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(header::ACCEPT_ENCODING).iter();
-        let wishes: Vec<(&str, f32)> = values
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(wish)
-            .collect();
+        let wishes: Vec<(&str, f32)> = wishes(headers, &header::ACCEPT_ENCODING).collect();
         let named = |name: &str| {
             wishes.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, q)| *q)
         };
@@ -93,6 +88,15 @@ impl Coding {
         };
         Ok((self, encoded.into()))
     }
+}
+
+/// What a client likes, with weights, of a header such as `Accept`.
+pub fn wishes<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> impl Iterator<Item = (&'a str, f32)> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(wish)
 }
 
 /// `br;q=0.5` as a name and a weight. An unreadable weight refuses the coding.

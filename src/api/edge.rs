@@ -67,6 +67,8 @@ fn cors() -> CorsLayer {
         .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS])
         .allow_headers(AnyOrigin)
         .expose_headers([
+            header::ACCEPT_RANGES,
+            header::CONTENT_RANGE,
             header::ETAG,
             header::LINK,
             header::RETRY_AFTER,
@@ -154,6 +156,7 @@ mod tests {
             live: std::sync::Arc::default(),
             wake: std::sync::Arc::default(),
             reference: Reference::embedded().unwrap(),
+            media: crate::media::Library::in_memory(crate::media::Settings::default()),
             clock: chrono::Utc::now,
             metrics: api::metrics::Sources::default(),
             settings: Settings { request_timeout: Duration::from_millis(1), ..Settings::default() },

@@ -33,6 +33,8 @@ pub enum Code {
     ServiceNotFound,
     /// No commune has, or had, this code.
     CommuneNotFound,
+    /// No published file has this id.
+    MediaNotFound,
     /// The path or query is not valid UTF-8, or has a broken escape.
     MalformedRequest,
     /// The path takes no such query parameter.
@@ -61,12 +63,16 @@ pub enum Code {
     BodyTooLarge,
     /// The path and query are too long.
     UriTooLong,
+    /// The file has no byte in the ranges that are asked for.
+    RangeNotSatisfiable,
     /// The service failed.
     Internal,
     /// Nothing is published yet.
     NotReady,
     /// The answer took too long.
     Timeout,
+    /// Too many images are being resized.
+    Busy,
 }
 
 impl Code {
@@ -78,6 +84,7 @@ impl Code {
             | Self::DocumentNotFound
             | Self::ServiceNotFound
             | Self::CommuneNotFound
+            | Self::MediaNotFound
             | Self::NoWebhook => StatusCode::NOT_FOUND,
             Self::UnsignedPing => StatusCode::UNAUTHORIZED,
             Self::MalformedRequest
@@ -91,8 +98,9 @@ impl Code {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -104,6 +112,7 @@ impl Code {
             Self::DocumentNotFound => "No such document",
             Self::ServiceNotFound => "No such service",
             Self::CommuneNotFound => "No such commune",
+            Self::MediaNotFound => "No such file",
             Self::MalformedRequest => "Malformed request",
             Self::UnknownParameter => "Unknown parameter",
             Self::MissingParameter => "Missing parameter",
@@ -118,9 +127,11 @@ impl Code {
             Self::MethodNotAllowed => "Method not allowed",
             Self::BodyTooLarge => "Body too large",
             Self::UriTooLong => "Address too long",
+            Self::RangeNotSatisfiable => "Range not satisfiable",
             Self::Internal => "Internal error",
             Self::NotReady => "Not ready",
             Self::Timeout => "Timeout",
+            Self::Busy => "Busy",
         }
     }
 
@@ -144,10 +155,15 @@ impl Code {
             Self::BodyTooLarge => "The body of the request is larger than the service accepts.",
             Self::UriTooLong => "The path and query are longer than the service accepts.",
             Self::Timeout => "The answer took too long; please try again.",
+            Self::RangeNotSatisfiable => {
+                "The file is shorter than the ranges that are asked for: Content-Range tells its \
+                 length."
+            }
             Self::MalformedRequest => "The request could not be read.",
             Self::UnsignedPing => "The ping is not signed by the webhook in use.",
             Self::NoWebhook => "No webhook that pings is in use.",
             Self::NotReady => "Nothing is published yet; please try again in a few seconds.",
+            Self::Busy => "Too much is being done at once; please try again in a few seconds.",
             _ => "The service failed to answer. The failure is logged under X-Request-Id.",
         }
     }
@@ -235,6 +251,11 @@ impl Problem {
     /// Nothing is published yet.
     pub fn not_ready(retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..Self::of(Code::NotReady) }
+    }
+
+    /// Too much is being done at once.
+    pub fn busy(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::of(Code::Busy) }
     }
 
     /// Something that does not exist under the name given for it.

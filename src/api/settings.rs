@@ -33,6 +33,8 @@ pub struct Settings {
     pub body_limit: usize,
     /// Room for rendered and compressed answers, in bytes. Default: 64 MiB.
     pub cache_bytes: u64,
+    /// Room for images that were made smaller, in bytes. Default: 64 MiB.
+    pub image_cache_bytes: u64,
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Default for Settings {
             uri_limit: 8_192,
             body_limit: 65_536,
             cache_bytes: 64 * 1_024 * 1_024,
+            image_cache_bytes: 64 * 1_024 * 1_024,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod french;
 pub mod guides;
 pub mod local_answer;
 pub mod locate;
+pub mod media;
 pub mod paging;
 pub mod root;
 pub mod services;
@@ -36,4 +37,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(communes::suggest_communes))
         .routes(routes!(communes::get_commune))
         .routes(routes!(locate::locate))
+}
+
+/// The route of files, which belongs to no release.
+pub fn media_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(media::get_media))
 }

@@ -13,6 +13,7 @@ use crate::{
     airtable::{self, Client, gate::Gate},
     api::{self, metrics::Sources},
     config::Config,
+    media::{self, Library},
     reference::Reference,
     store::{Opened, Store, ValueKey},
     sync::{
@@ -67,6 +68,7 @@ impl Service {
             live,
             wake,
             reference,
+            media: Library::in_memory(media::Settings::default()),
             clock: Utc::now,
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),

@@ -130,13 +130,7 @@ mod tests {
             ("a release may be let out", held, DAILY, Some(&rich), Some(Due::Everything)),
             ("a release may be let out, at a price", held, DAILY, Some(&poor), None),
             ("every round reads everything", unfed, DAILY, Some(&rich), Some(Due::News)),
-            (
-                "every round reads everything, at a price",
-                unfed,
-                DAILY,
-                Some(&poor),
-                None,
-            ),
+            ("every round reads everything, at a price", unfed, DAILY, Some(&poor), None),
             ("Airtable refused", yesterday, DAILY, Some(&quiet), None),
         ] {
             assert_eq!(due(now, &standing, wanted, means), expected, "{name}");

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use locadocs::{
     catalog::{Built, Memo, Release, build},
     content::{
@@ -11,12 +12,24 @@ use locadocs::{
         rows::Rows,
         tables::{FieldKey as F, TableKey as T},
     },
+    media::{self, Library},
     reference::Reference,
 };
 
 /// The official division.
 pub fn reference() -> &'static Reference {
     Reference::embedded().unwrap()
+}
+
+/// One red pixel, in PNG.
+pub const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+
+/// The files of the release, in memory.
+pub fn library() -> Library {
+    let library = Library::in_memory(media::Settings::default());
+    let content = BASE64_STANDARD.decode(PIXEL).unwrap().into();
+    library.keep(&"attPixel".parse().unwrap(), &content).unwrap();
+    library
 }
 
 /// The release, which has no problem worth an archivist's time.

@@ -12,6 +12,7 @@ mod feed;
 mod fixture;
 mod harmless;
 mod init;
+mod media;
 mod readme;
 mod sandbox;
 mod settings_file;

@@ -2,7 +2,7 @@
 
 mod attachments;
 mod failures;
-mod harness;
+pub mod harness;
 mod keeping;
 mod metadata;
 mod records;

@@ -32,6 +32,14 @@ const CONTENT_HEADERS: &[(&str, &str, &str)] = &[
     ("Last-Modified", "When the content last changed.", "Mon, 23 Nov 2026 08:00:00 GMT"),
     ("X-Release", "The release from which the answer was drawn.", "9f2c1b7a3d5e8f60"),
 ];
+/// Those of files.
+const FILE_HEADERS: &[(&str, &str, &str)] = &[
+    ("Accept-Ranges", "That parts can be asked for.", "bytes"),
+    ("Content-Disposition", "How the file is saved.", "inline; filename=\"plan.png\""),
+];
+/// That of parts of files.
+const CONTENT_RANGE: (&str, &str, &str) =
+    ("Content-Range", "Which part it is, and the length of the file.", "bytes 0-1023/146515");
 /// That of lists.
 const LINK: (&str, &str, &str) = (
     "Link",
@@ -98,6 +106,20 @@ const CONFLICT: Failure = Failure {
         })
     },
 };
+const RANGE_NOT_SATISFIABLE: Failure = Failure {
+    name: "RangeNotSatisfiable",
+    status: "416",
+    description: "The file has no byte in the ranges that are asked for.",
+    example: || {
+        json!({
+            "type": "/problems/range-not-satisfiable",
+            "title": "Range not satisfiable",
+            "status": 416,
+            "code": "range-not-satisfiable",
+            "detail": "The file is shorter than the ranges that are asked for: Content-Range tells its length.",
+        })
+    },
+};
 const URI_TOO_LONG: Failure = Failure {
     name: "UriTooLong",
     status: "414",
@@ -129,7 +151,8 @@ const INTERNAL: Failure = Failure {
 const UNAVAILABLE: Failure = Failure {
     name: "Unavailable",
     status: "503",
-    description: "Nothing is published yet, or the answer took too long.",
+    description: "Nothing is published yet, too much is being done at once, or the answer took \
+                  too long.",
     example: || {
         json!({
             "type": "/problems/not-ready",
@@ -140,8 +163,8 @@ const UNAVAILABLE: Failure = Failure {
         })
     },
 };
-const FAILURES: [Failure; 6] =
-    [BAD_REQUEST, NOT_FOUND, CONFLICT, URI_TOO_LONG, INTERNAL, UNAVAILABLE];
+const FAILURES: [Failure; 7] =
+    [BAD_REQUEST, NOT_FOUND, CONFLICT, URI_TOO_LONG, RANGE_NOT_SATISFIABLE, INTERNAL, UNAVAILABLE];
 
 /// Adds to every operation what all share, and to the components what that needs.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -163,8 +186,9 @@ pub(super) fn complete(document: &mut OpenApi) {
 }
 
 fn complete_operation(path: &str, operation: &mut Operation) {
-    let is_content = path.starts_with("/v1");
-    let is_kept = is_content || path == "/openapi.json";
+    let is_file = path.starts_with("/v1/media/");
+    let is_content = path.starts_with("/v1") && !is_file;
+    let is_kept = is_content || is_file || path == "/openapi.json";
     let has_next = operation.parameters.iter().flatten().any(|parameter| match parameter {
         RefOr::T(parameter) => parameter.name == "cursor",
         RefOr::Ref(_) => false,
@@ -186,9 +210,14 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     if has_next {
         headers.push(LINK.0);
     }
+    if is_file {
+        headers.extend(FILE_HEADERS.iter().map(|(name, ..)| *name));
+    }
     let responses = &mut operation.responses.responses;
-    if let Some(RefOr::T(whole)) = responses.get_mut("200") {
-        whole.headers = headers.iter().map(|name| header_ref(name)).collect();
+    for (status, own) in [("200", None), ("206", Some(CONTENT_RANGE.0))] {
+        if let Some(RefOr::T(found)) = responses.get_mut(status) {
+            found.headers = headers.iter().copied().chain(own).map(header_ref).collect();
+        }
     }
     if is_kept {
         let mut unchanged = ResponseBuilder::new()
@@ -202,6 +231,7 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         names_something.then_some(NOT_FOUND),
         is_walk.then_some(CONFLICT),
         Some(URI_TOO_LONG),
+        is_file.then_some(RANGE_NOT_SATISFIABLE),
         Some(INTERNAL),
         (path != "/readyz").then_some(UNAVAILABLE),
     ];
@@ -241,8 +271,11 @@ fn add_components(components: &mut Components) {
     for failure in FAILURES {
         components.responses.insert(failure.name.to_owned(), RefOr::T(failure.response(&body)));
     }
-    for (name, description, example) in
-        HEADERS.iter().chain(CONTENT_HEADERS).chain([&LINK, &RETRY_AFTER])
+    for (name, description, example) in HEADERS
+        .iter()
+        .chain(CONTENT_HEADERS)
+        .chain(FILE_HEADERS)
+        .chain([&CONTENT_RANGE, &LINK, &RETRY_AFTER])
     {
         let schema = ObjectBuilder::new().schema_type(Type::String).examples([*example]);
         let header =
@@ -262,6 +295,9 @@ impl Failure {
             .content(problem::MEDIA_TYPE, content)
             .build();
         response.headers.extend([header_ref("X-Request-Id")]);
+        if self.name == RANGE_NOT_SATISFIABLE.name {
+            response.headers.extend([header_ref(CONTENT_RANGE.0)]);
+        }
         if self.name == UNAVAILABLE.name {
             response.headers.extend([header_ref(RETRY_AFTER.0)]);
         }

@@ -6,7 +6,6 @@ use super::{
     Done, Engine, RoundError,
     keep::stored,
     state::{Base, State},
-    webhook::Hearing,
 };
 use crate::{
     airtable::{Record, schema::BaseSchema},
@@ -86,8 +85,8 @@ impl Engine {
     /// What the webhook has told. Full rounds do without one that can't be asked.
     async fn told_so_far(&self, state: &mut State) -> Option<Told> {
         let feed = match self.hear(state).await {
-            Ok(Hearing::Feed(feed)) => feed,
-            Ok(Hearing::Nothing) => return None,
+            Ok(Some(feed)) => feed,
+            Ok(None) => return None,
             Err(error) => {
                 tracing::warn!(%error, "the webhook can't be asked; the base is read without it");
                 return None;

@@ -4,7 +4,6 @@ use super::{
     Done, Engine, Outcome, RoundError,
     keep::stored,
     state::{Base, State},
-    webhook::Hearing,
 };
 use crate::{
     content::tables::TableKey,
@@ -28,7 +27,7 @@ impl Engine {
         status: &mut SyncStatus,
     ) -> Result<Done, RoundError> {
         let feed = match self.hear(state).await? {
-            Hearing::Feed(feed) if state.base.is_some() => feed,
+            Some(feed) if state.base.is_some() => feed,
             _ => return self.read_everything(state, status).await,
         };
         let news = async {

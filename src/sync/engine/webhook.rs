@@ -11,21 +11,17 @@ use crate::{
     },
 };
 
-/// What there is to go by.
-pub(super) enum Hearing {
-    /// The webhook tells what changed since its cursor.
-    Feed(FeedState),
-    /// It tells only what changes from now on, or there is none.
-    Nothing,
-}
-
 impl Engine {
-    /// Makes sure of a webhook, if one is wanted.
-    pub(super) async fn hear(&self, state: &mut State) -> Result<Hearing, airtable::Error> {
+    /// The webhook that tells what changed since its cursor. `None` when there is none, or when it
+    /// tells only what changes from now on.
+    pub(super) async fn hear(
+        &self,
+        state: &mut State,
+    ) -> Result<Option<FeedState>, airtable::Error> {
         let now = self.now();
         let is_refused = state.refused_at.is_some_and(|at| now - at < RETRY_REFUSED);
         if self.settings.follow == Follow::Listing || is_refused {
-            return Ok(Hearing::Nothing);
+            return Ok(None);
         }
         let kept = state.feed.clone();
         let ensured = feed::ensure(&self.client, kept, self.ping_url(), now).await?;
@@ -71,23 +67,23 @@ impl Engine {
         }
     }
 
-    fn take_feed(&self, state: &mut State, ensured: Ensured) -> Hearing {
-        let (feed, hearing) = match ensured {
-            Ensured::Kept(feed) => (Some(feed.clone()), Hearing::Feed(feed)),
+    fn take_feed(&self, state: &mut State, ensured: Ensured) -> Option<FeedState> {
+        let (feed, heard) = match ensured {
+            Ensured::Kept(feed) => (Some(feed.clone()), Some(feed)),
             Ensured::Fresh { state: feed, origin } => {
                 tracing::info!(webhook = feed.webhook.0, ?origin, "changes are told by a webhook");
                 // At once: a webhook that is forgotten still takes one of the base's ten places.
                 self.keep_feed(&feed);
-                (Some(feed), Hearing::Nothing)
+                (Some(feed), None)
             }
             Ensured::Unavailable(refusal) => {
                 tracing::warn!(%refusal, "without a webhook, every round reads the whole base");
                 state.refused_at = Some(self.now());
-                (None, Hearing::Nothing)
+                (None, None)
             }
         };
         self.wake.expect(feed.as_ref());
         state.feed = feed;
-        hearing
+        heard
     }
 }

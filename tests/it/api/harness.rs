@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use locadocs::{
     api::{Settings, State, metrics::Sources, router},
     catalog::Release,
+    media::Library,
     sync::{
         live::{Live, Publication},
         wake::Wake,
@@ -35,6 +36,7 @@ pub fn noon() -> DateTime<Utc> {
 pub struct Service {
     pub live: Arc<Live>,
     pub wake: Arc<Wake>,
+    pub media: Library,
     router: Router,
 }
 
@@ -60,9 +62,17 @@ impl Service {
     pub fn measured(clock: fn() -> DateTime<Utc>, settings: Settings, metrics: Sources) -> Self {
         let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let reference = fixture::reference();
-        let (at_live, at_wake) = (Arc::clone(&live), Arc::clone(&wake));
-        let state = State { live: at_live, wake: at_wake, reference, clock, settings, metrics };
-        Self { live, wake, router: router(state) }
+        let media = fixture::library();
+        let state = State {
+            live: Arc::clone(&live),
+            wake: Arc::clone(&wake),
+            reference,
+            media: media.clone(),
+            clock,
+            settings,
+            metrics,
+        };
+        Self { live, wake, media, router: router(state) }
     }
 
     /// Makes a release public.

@@ -137,6 +137,7 @@ async fn a_shutdown_lets_a_request_under_way_end() {
         live: service.live.clone(),
         wake: service.wake.clone(),
         reference: fixture::reference(),
+        media: fixture::library(),
         clock: noon,
         settings: Settings::default(),
         metrics: api::metrics::Sources::default(),

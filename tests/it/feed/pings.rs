@@ -82,6 +82,7 @@ async fn an_edit_pings_the_service_awake() {
     let state = api::State {
         live: service.live.clone(),
         wake: service.wake.clone(),
+        media: service.media.clone(),
         reference: fixture::reference(),
         clock: noon,
         settings: api::Settings::default(),
