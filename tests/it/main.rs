@@ -8,12 +8,14 @@
 
 mod airtable;
 mod api;
+mod commands;
 mod feed;
 mod fixture;
 mod harmless;
 mod init;
 mod media;
 mod readme;
+mod release;
 mod sandbox;
 mod settings_file;
 mod store;

@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     catalog,
     content::{problem::Problem, rows::Rows, tables::TableKey},
-    sync::{feed::FeedState, live::Held, mapping::Mapping, mirror::Mirror},
+    sync::{
+        feed::{FeedState, Refusal},
+        live::Held,
+        mapping::Mapping,
+        mirror::Mirror,
+    },
 };
 
 /// What one round leaves to the next.
@@ -26,8 +31,10 @@ pub(super) struct State {
     pub pins: Mapping,
     /// The webhook in use.
     pub feed: Option<FeedState>,
-    /// When Airtable last refused us a webhook.
-    pub refused_at: Option<DateTime<Utc>>,
+    /// When Airtable last refused us a webhook, and why.
+    pub refused: Option<(DateTime<Utc>, Refusal)>,
+    /// Why the webhook in use doesn't ping although it should.
+    pub pings_off: Option<String>,
     /// How far rounds have come.
     pub progress: Progress,
     /// Whether what an earlier run kept was looked for.
@@ -36,6 +43,8 @@ pub(super) struct State {
     pub is_in_round: bool,
     /// Whether the store missed a round, so that changes can't be kept on top of what it has.
     pub is_store_behind: bool,
+    /// Why the last round could not be kept.
+    pub store_failure: Option<String>,
 }
 
 /// The base as last seen.
@@ -67,8 +76,16 @@ pub(super) struct Progress {
 impl State {
     /// Drops what a round that was given up may have left torn, to be loaded or read again.
     pub fn forget(&mut self) {
-        let Self { refused_at, is_store_behind, .. } = *self;
-        *self = Self { refused_at, is_store_behind, is_in_round: true, ..Self::default() };
+        let Self { refused, pings_off, is_store_behind, store_failure, .. } = std::mem::take(self);
+        let is_in_round = true;
+        *self = Self {
+            refused,
+            pings_off,
+            is_store_behind,
+            store_failure,
+            is_in_round,
+            ..Self::default()
+        };
     }
 
     /// Rows of the base.
