@@ -52,6 +52,8 @@ struct Inner {
     dir: Option<PathBuf>,
     /// Held for as long as the store lives.
     _lock: Option<Lock>,
+    /// Why nothing is kept on disk although that is wanted.
+    why_in_memory: Option<String>,
 }
 
 #[derive(Debug)]
@@ -112,7 +114,9 @@ impl Store {
     fn open_nowhere(dir: &Path, why: String, lock: Option<Lock>) -> Result<Opened, OpenError> {
         let state = State::Writing(memory().map_err(OpenError::Memory)?);
         let notice = Notice::InMemory { dir: dir.to_owned(), why };
-        Ok(Opened { store: Self::new(state, None, lock), notices: vec![notice] })
+        let why_in_memory = Some(notice.to_string());
+        let inner = Inner { state: Mutex::new(state), dir: None, _lock: lock, why_in_memory };
+        Ok(Opened { store: Self(Arc::new(inner)), notices: vec![notice] })
     }
 
     /// Opens the store of a folder beside the service that may be running on it, for a command.
@@ -135,7 +139,13 @@ impl Store {
 
     fn new(state: State, dir: Option<&Path>, lock: Option<Lock>) -> Self {
         let dir = dir.map(Path::to_owned);
-        Self(Arc::new(Inner { state: Mutex::new(state), dir, _lock: lock }))
+        let why_in_memory = None;
+        Self(Arc::new(Inner { state: Mutex::new(state), dir, _lock: lock, why_in_memory }))
+    }
+
+    /// Why nothing that is kept outlives this process, if its folder can't be used.
+    pub fn why_in_memory(&self) -> Option<&str> {
+        self.0.why_in_memory.as_deref()
     }
 
     /// Keeps all that a round has made, or nothing of it.

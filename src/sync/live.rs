@@ -52,8 +52,8 @@ pub struct SyncStatus {
     pub hearing: Hearing,
     /// The month's calls as of the last round; `None` where they are not counted.
     pub budget: Option<budget::Status>,
-    /// Why the last round is not kept, so that a restart would go on from an earlier one; `None` if
-    /// it is, or if nothing is to be kept.
+    /// Why the last round is not kept on disk, so that a restart would go on from an earlier one;
+    /// `None` if it is, or if nothing is to be kept.
     pub store_failure: Option<String>,
 }
 

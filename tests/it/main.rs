@@ -18,5 +18,6 @@ mod readme;
 mod release;
 mod sandbox;
 mod settings_file;
+mod standing;
 mod store;
 mod stored;

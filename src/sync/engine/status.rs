@@ -1,10 +1,13 @@
 //! Telling how rounds are doing, to those who run the service.
 
 use super::{Engine, Follow, RoundError, state::State};
-use crate::sync::{
-    budget::Meter,
-    failure::chain,
-    live::{Hearing, SyncStatus},
+use crate::{
+    store::Store,
+    sync::{
+        budget::Meter,
+        failure::chain,
+        live::{Hearing, SyncStatus},
+    },
 };
 
 impl Engine {
@@ -16,7 +19,8 @@ impl Engine {
         status.drift = self.metrics.drift();
         status.hearing = self.hearing(state);
         status.budget = self.meter().map(Meter::status);
-        status.store_failure.clone_from(&state.store_failure);
+        let in_memory = self.store.as_ref().and_then(Store::why_in_memory);
+        status.store_failure = state.store_failure.clone().or_else(|| in_memory.map(str::to_owned));
     }
 
     fn hearing(&self, state: &State) -> Hearing {
