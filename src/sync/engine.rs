@@ -21,6 +21,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::Mutex;
 use url::Url;
 
+pub use self::keep::ACCEPTED;
 use self::state::State;
 pub use super::failure::RoundError;
 use super::{

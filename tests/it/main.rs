@@ -10,6 +10,7 @@ mod airtable;
 mod api;
 mod feed;
 mod fixture;
+mod following;
 mod harmless;
 mod init;
 mod media;

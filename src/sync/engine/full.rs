@@ -19,6 +19,7 @@ use crate::{
         mapping::{Mapping, resolve},
         metrics::RoundKind,
         mirror::Mirror,
+        reread::read_rows,
     },
 };
 
@@ -39,8 +40,12 @@ impl Engine {
         let told = self.told_so_far(state).await;
         let schema = self.client.schema().await?;
         let (mapping, problems) = self.resolve(&schema, state, status)?;
-        let records = self.fetch(&mapping).await?;
+        let mut records = self.fetch(&mapping).await?;
         let later = self.told_meanwhile(told.as_ref()).await;
+        if let (Some(told), Some(later)) = (&told, &later) {
+            let missed = missed(state.base.as_ref(), [&told.changes, later], &mapping, &records);
+            self.ask_for_missed(missed, &mapping, &mut records).await?;
+        }
 
         let is_known = state.base.as_ref().is_some_and(|base| {
             let before = Seen { schema: &base.mirror.schema, mapping: &base.mirror.mapping };
@@ -150,6 +155,26 @@ impl Engine {
         keyed.collect()
     }
 
+    /// Asks by their ids for rows that are not listed although nothing told that they were deleted:
+    /// once in a while, Airtable lists too few rows.
+    async fn ask_for_missed(
+        &self,
+        missed: Vec<(TableKey, Vec<RecordId>)>,
+        mapping: &Mapping,
+        records: &mut BTreeMap<TableKey, Vec<Record>>,
+    ) -> Result<(), RoundError> {
+        for (key, ids) in missed {
+            let Some(table) = mapping.tables.get(&key) else { continue };
+            let found = read_rows(&self.client, table, &ids).await?;
+            if !found.is_empty() {
+                let (table, rows) = (key.def().name, found.len());
+                tracing::warn!(table, rows, "Airtable listed too few rows; they are still there");
+            }
+            records.entry(key).or_default().extend(found);
+        }
+        Ok(())
+    }
+
     fn tell_drift(&self, drift: &BTreeSet<RecordId>) {
         if drift.is_empty() {
             return;
@@ -162,6 +187,25 @@ impl Engine {
             "rows differ from what the webhook told of them; they are mended"
         );
     }
+}
+
+/// The rows that are not listed although nothing told that they were deleted.
+fn missed(
+    base: Option<&Base>,
+    told: [&Changes; 2],
+    mapping: &Mapping,
+    records: &BTreeMap<TableKey, Vec<Record>>,
+) -> Vec<(TableKey, Vec<RecordId>)> {
+    let tables = base.into_iter().flat_map(|base| base.mirror.rows.tables());
+    let missed = tables.filter_map(|(key, table)| {
+        let (listed, mapped) = (records.get(&key)?, mapping.tables.get(&key)?);
+        let listed: HashSet<&RecordId> = listed.iter().map(|record| &record.id).collect();
+        let deleted = told.iter().filter_map(|told| told.rows.get(&mapped.id));
+        let deleted: HashSet<&RecordId> = deleted.flat_map(|rows| &rows.deleted).collect();
+        let missed = table.ids().filter(|id| !listed.contains(*id) && !deleted.contains(*id));
+        Some((key, missed.cloned().collect::<Vec<_>>()))
+    });
+    missed.filter(|(_, ids)| !ids.is_empty()).collect()
 }
 
 /// The rows that changed although the webhook did not tell.

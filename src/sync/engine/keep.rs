@@ -50,6 +50,7 @@ impl Engine {
         if self.kept_base(store).is_none() {
             return;
         }
+        self.wake.expect(read::<FeedState>(store, FEED).as_ref());
         let kept = match store.current_release() {
             Ok(current) => {
                 for notice in &current.notices {
