@@ -83,7 +83,14 @@ impl Engine {
         }
         state.progress.last_full = Some(self.now());
         state.progress.full_calls = self.client.calls().total() - calls_before;
-        let outcome = self.publish(state, status, RoundKind::Full, kept.into())?;
+        let rows = match kept {
+            Kept::All(rows) => {
+                self.keep_base(state, rows);
+                RowChanges::Keep
+            }
+            Kept::Changes { put, gone } => RowChanges::Change { put, gone },
+        };
+        let outcome = self.publish(state, status, RoundKind::Full, rows)?;
         Ok(Done { kind: RoundKind::Full, outcome })
     }
 
@@ -254,15 +261,6 @@ impl Kept {
                 let lost = changed.into_iter().filter(|id| !listed.contains(*id));
                 gone.extend(lost.map(|id| (table, id.clone())));
             }
-        }
-    }
-}
-
-impl From<Kept> for RowChanges {
-    fn from(kept: Kept) -> Self {
-        match kept {
-            Kept::All(rows) => Self::Replace(rows),
-            Kept::Changes { put, gone } => Self::Change { put, gone },
         }
     }
 }

@@ -34,8 +34,10 @@ pub(super) struct State {
     pub is_remembered: bool,
     /// Whether a round began and did not end.
     pub is_in_round: bool,
-    /// Whether the store missed a round, so that changes can't be kept on top of what it has.
+    /// Whether the store missed a round, so that changes of rows can't be kept on top of what it has.
     pub is_store_behind: bool,
+    /// The same, for releases.
+    pub is_release_behind: bool,
 }
 
 /// The base as last seen.
@@ -67,8 +69,14 @@ pub(super) struct Progress {
 impl State {
     /// Drops what a round that was given up may have left torn, to be loaded or read again.
     pub fn forget(&mut self) {
-        let Self { refused_at, is_store_behind, .. } = *self;
-        *self = Self { refused_at, is_store_behind, is_in_round: true, ..Self::default() };
+        let Self { refused_at, is_store_behind, is_release_behind, .. } = *self;
+        *self = Self {
+            refused_at,
+            is_store_behind,
+            is_release_behind,
+            is_in_round: true,
+            ..Self::default()
+        };
     }
 
     /// Rows of the base.
