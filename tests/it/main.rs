@@ -12,6 +12,7 @@ mod feed;
 mod fixture;
 mod harmless;
 mod init;
+mod matrix;
 mod media;
 mod readme;
 mod sandbox;
