@@ -20,7 +20,7 @@ use std::{
     thread,
 };
 
-use fault::Fault;
+use fault::{BaseFault, Fault};
 use phase::Phase;
 use reader::Known;
 use world::World;
@@ -43,15 +43,17 @@ fn in_virtual_time<T: Send>(name: &str, what: impl AsyncFnOnce() -> T + Send) ->
     })
 }
 
-/// What a service publishes that comes to the base before the edit, and after.
+/// What a service publishes that comes to the base in each of its states.
 async fn known() -> Known {
     let world = World::start().await;
     let before = world.fresh_state().await;
     world.edit();
     let after = world.fresh_state().await;
+    world.put(Some(&BaseFault::TableEmptied.damaged(&world.seed))).await;
+    let emptied = world.fresh_state().await;
     assert_ne!(before.release, after.release);
     assert_ne!((before.locate != after.locate, before.guide != after.guide), (false, false));
-    Known { before, after }
+    Known { before, after, emptied }
 }
 
 #[test]

@@ -190,9 +190,7 @@ impl Fault {
                 sandbox.delete_field(&seed.id, table, field).unwrap();
             }
             Self::Base(fault) => {
-                let mut damaged = seed.clone();
-                fault.damage(&mut damaged);
-                world.put(Some(&damaged)).await;
+                world.put(Some(&fault.damaged(seed))).await;
             }
             Self::ClockMonthAhead => clock::be_wrong_by(TimeDelta::days(31)),
             Self::ClockDayBehind => clock::be_wrong_by(TimeDelta::days(-1)),
@@ -303,14 +301,17 @@ async fn delete_webhooks(world: &World) {
 }
 
 impl BaseFault {
-    fn damage(self, base: &mut BaseSeed) {
+    /// The base as it then is.
+    pub fn damaged(self, base: &BaseSeed) -> BaseSeed {
+        let mut base = base.clone();
         let table: &TableDef = TableKey::Documents.def();
         match self {
-            Self::TableDeleted => damage::remove_table(base, table),
-            Self::TableEmptied => damage::empty_table(base, table),
+            Self::TableDeleted => damage::remove_table(&mut base, table),
+            Self::TableEmptied => damage::empty_table(&mut base, table),
             Self::FieldRetyped => {
-                damage::retype_field(base, table, table.field(FieldKey::Status).unwrap());
+                damage::retype_field(&mut base, table, table.field(FieldKey::Status).unwrap());
             }
         }
+        base
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     calls,
-    fault::Fault,
+    fault::{BaseFault, Fault},
     reader::{Known, Published, Reader},
     world::{Service, World},
 };
@@ -48,7 +48,7 @@ impl Phase {
         let world = World::start().await;
         let folder = tempfile::tempdir().unwrap();
         let service = self.prepared(&world, folder.path()).await;
-        let reader = Reader { known, wrong: Default::default() };
+        let reader = Reader { states: self.states(fault, known), wrong: Default::default() };
         let met = reader.during(&service.api, async {
             fault.begin(&world).await;
             if self.has_edit() {
@@ -73,6 +73,18 @@ impl Phase {
         wrong.extend(wrong_at_the_end(&service, expected).await);
         wrong.append(&mut reader.wrong.take());
         wrong
+    }
+
+    /// What may be public, in its order.
+    fn states<'a>(self, fault: &Fault, known: &'a Known) -> Vec<&'a Published> {
+        match self {
+            Self::Edit | Self::Full => vec![&known.before, &known.after],
+            // That a base is not what it was can't be known at first sight.
+            Self::ColdStart if *fault == Fault::Base(BaseFault::TableEmptied) => {
+                vec![&known.emptied, &known.before]
+            }
+            Self::ColdStart | Self::WarmStart | Self::Idle => vec![&known.before],
+        }
     }
 
     fn has_edit(self) -> bool {

@@ -17,16 +17,21 @@ pub struct Published {
     pub guide: String,
 }
 
-/// The states that may be published: the base before the edit, and after it.
+/// The states of the base.
 #[derive(Debug)]
 pub struct Known {
+    /// Before the edit.
     pub before: Published,
+    /// After it.
     pub after: Published,
+    /// With a table emptied.
+    pub emptied: Published,
 }
 
 /// What the reader asks for again and again, and what it found wrong.
 pub struct Reader<'a> {
-    pub known: &'a Known,
+    /// The states that may be published, in their order.
+    pub states: Vec<&'a Published>,
     pub wrong: RefCell<Vec<String>>,
 }
 
@@ -54,10 +59,10 @@ impl Reader<'_> {
     }
 
     async fn read(&self, api: &Api) -> ! {
-        let mut has_seen_after = false;
+        let mut newest = 0;
         loop {
             for target in [LOCATE, GUIDE] {
-                if let Err(wrong) = self.ask(api, target, &mut has_seen_after).await {
+                if let Err(wrong) = self.ask(api, target, &mut newest).await {
                     let wrong = format!("a reader of {target} {wrong}");
                     let mut found = self.wrong.borrow_mut();
                     if !found.contains(&wrong) {
@@ -69,7 +74,7 @@ impl Reader<'_> {
         }
     }
 
-    async fn ask(&self, api: &Api, target: &str, has_seen_after: &mut bool) -> Result<(), String> {
+    async fn ask(&self, api: &Api, target: &str, newest: &mut usize) -> Result<(), String> {
         let was_public = api.live.publication().is_some();
         let answer = api.get(target).await;
         if !was_public && answer.status == StatusCode::SERVICE_UNAVAILABLE {
@@ -78,23 +83,19 @@ impl Reader<'_> {
                 false => Err(format!("is told {}", answer.text())),
             };
         }
-        if answer.status != StatusCode::OK {
-            return Err(format!("is answered {}: {}", answer.status, answer.text()));
-        }
-        let is = |state: &Published| {
+        let release = answer.header("x-release");
+        let is = |state: &&Published| {
             let body = if target == GUIDE { &state.guide } else { &state.locate };
-            answer.header("x-release") == state.release && answer.text() == body
+            release == state.release && answer.text() == body
         };
-        if is(&self.known.after) {
-            *has_seen_after = true;
-            Ok(())
-        } else if !is(&self.known.before) {
-            let release = answer.header("x-release");
-            Err(format!("is given what was never in the base, as {release}: {}", answer.text()))
-        } else if *has_seen_after {
-            Err("is given older content than before".to_owned())
-        } else {
-            Ok(())
+        let told = || format!("{} as {release}: {}", answer.status, answer.text());
+        match self.states.iter().position(is) {
+            Some(state) if state < *newest => Err("is given older content than before".to_owned()),
+            Some(state) => {
+                *newest = state;
+                Ok(())
+            }
+            None => Err(format!("is given what may not be public, {}", told())),
         }
     }
 }
