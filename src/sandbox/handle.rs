@@ -11,6 +11,7 @@ use super::{
     edit::{Author, NewField, Renaming, Source, Transaction},
     error::ApiError,
     ids::RecordId,
+    webhook::Webhook,
 };
 
 /// Who edits within the sandbox's own pages.
@@ -132,6 +133,16 @@ impl Sandbox {
         self.shared.iterators.lock().clear();
     }
 
+    /// Stops the webhooks of a base, as Airtable does with those whose specification broke.
+    pub fn disable_webhooks(&self, base: &str) {
+        self.shared.each_webhook(base, Webhook::disable);
+    }
+
+    /// Loses the payloads that the webhooks of a base made so far, as age does.
+    pub fn forget_payloads(&self, base: &str) {
+        self.shared.each_webhook(base, Webhook::forget);
+    }
+
     /// Moves the time of day ahead: links, offsets and webhooks age. Rate limits don't.
     pub fn advance_clock(&self, by: Duration) {
         self.shared.advance(by);
@@ -161,6 +172,12 @@ impl super::state::Shared {
             json!({ "id": base.id, "name": base.name, "tables": tables.collect::<Vec<_>>() })
         });
         json!({ "bases": bases.collect::<Vec<_>>() })
+    }
+
+    fn each_webhook(&self, base: &str, act: fn(&mut Webhook)) {
+        let mut world = self.world.write();
+        let base = world.bases.get_mut(base);
+        base.into_iter().flat_map(|base| &mut base.webhooks).for_each(act);
     }
 
     /// Writes a cell as a person does at the page.

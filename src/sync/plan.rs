@@ -54,7 +54,7 @@ pub fn due(
             return Some(Due::Everything);
         }
     }
-    let last_look = standing.last_look.unwrap_or(last_full);
+    let last_look = standing.last_look.unwrap_or(DateTime::<Utc>::MIN_UTC);
     let next = means.map(|means| means.next_idle(last_look, standing.idle_cost(), full));
     next.is_none_or(|at| at <= now).then_some(Due::News)
 }
@@ -98,12 +98,14 @@ mod tests {
         let poor = means(1_000, 500, now);
         let quiet = Means { quiet_until: Some(at("16T12:00:01")), ..rich };
         let yesterday = Standing { last_full: Some(at("15T11:00:00")), ..fed };
+        let put_back = Standing { last_look: None, ..fed };
         let held = Standing { held_until: Some(at("16T11:30:00")), ..fed };
         let unfed = Standing { is_fed: false, ..yesterday };
         for (name, standing, wanted, means, expected) in [
             ("nothing was ever read", Standing::default(), DAILY, Some(&poor), Some(Due::News)),
             ("half a minute ago", fed, DAILY, Some(&rich), Some(Due::News)),
             ("half a minute ago, and a small budget", fed, DAILY, Some(&poor), None),
+            ("at a time that is still to come", put_back, DAILY, Some(&poor), Some(Due::News)),
             ("no budget to keep", fed, DAILY, None, Some(Due::News)),
             (
                 "a day since everything was read",

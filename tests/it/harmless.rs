@@ -2,7 +2,7 @@
 //! from the last good release, says so, and recovers by itself.
 
 mod cells;
-mod damage;
+pub mod damage;
 pub mod harness;
 mod limit;
 mod links;
@@ -11,6 +11,6 @@ mod random;
 mod rounds;
 mod schema;
 mod size;
-mod switch;
+pub mod switch;
 mod transport;
 mod wire;

@@ -13,6 +13,7 @@ mod fixture;
 mod following;
 mod harmless;
 mod init;
+mod matrix;
 mod media;
 mod readme;
 mod sandbox;

@@ -79,6 +79,19 @@ impl State {
         };
     }
 
+    /// Takes for noted now what lies ahead because the clock was put back since. Nothing that waits
+    /// for its time may wait for longer than if it had been noted now.
+    pub fn put_back(&mut self, now: DateTime<Utc>) {
+        self.refused_at = self.refused_at.min(Some(now));
+        self.progress.last_full = self.progress.last_full.min(Some(now));
+        if let Some(held) = &mut self.progress.held {
+            held.since = held.since.min(now);
+        }
+        if let Some(feed) = &mut self.feed {
+            feed.put_back(now);
+        }
+    }
+
     /// Rows of the base.
     pub fn rows(&self) -> usize {
         self.base.as_ref().map_or(0, |base| base.mirror.rows.len())
@@ -88,4 +101,32 @@ impl State {
 /// Rows by table.
 pub(super) fn row_counts(rows: &Rows) -> BTreeMap<TableKey, usize> {
     rows.tables().into_iter().map(|(key, table)| (key, table.len())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::sync::live::Doubt;
+
+    #[test]
+    fn what_was_noted_ahead_of_the_clock_is_taken_for_noted_now() {
+        let now: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+        let (earlier, later) = (now - TimeDelta::days(1), now + TimeDelta::days(31));
+        for (noted, expected) in [(earlier, earlier), (now, now), (later, now)] {
+            let doubt = Doubt::Emptied { table: TableKey::Guides, before: 2 };
+            let held = Held { release: "r".to_owned(), since: noted, doubt };
+            let mut state = State { refused_at: Some(noted), ..State::default() };
+            state.progress.last_full = Some(noted);
+            state.progress.held = Some(held);
+            state.put_back(now);
+            let since = state.progress.held.map(|held| held.since);
+            let found = [state.refused_at, state.progress.last_full, since];
+            assert_eq!(found, [Some(expected); 3]);
+        }
+        let mut nothing = State::default();
+        nothing.put_back(now);
+        assert_eq!((nothing.refused_at, nothing.progress.last_full), (None, None));
+    }
 }

@@ -56,6 +56,15 @@ impl FeedState {
         self.base == *base && self.notification_url.as_ref() == url && lives(self.expires_at, now)
     }
 
+    /// Takes for noted now what lies ahead because the clock was put back since.
+    pub(in crate::sync) fn put_back(&mut self, now: DateTime<Utc>) {
+        let noted = self.losses.iter_mut().chain([&mut self.refreshed_at]);
+        for at in noted {
+            *at = now.min(*at);
+        }
+        self.pending.put_back(now);
+    }
+
     /// Whether the service made this webhook, and so may delete it.
     pub(super) fn is_own(&self) -> bool {
         self.secret.is_some()
@@ -155,6 +164,16 @@ mod tests {
         }
         let forever = FeedState { expires_at: None, ..state(None) };
         assert!(forever.serves(&forever.base, None, at("2036-01-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn what_was_noted_ahead_of_the_clock_is_taken_for_noted_now() {
+        let (now, earlier) = (at("2026-02-01T12:00:00Z"), at("2026-02-01T11:00:00Z"));
+        let later = at("2026-03-04T12:00:00Z");
+        let mut state =
+            FeedState { refreshed_at: later, losses: vec![earlier, later], ..state(None) };
+        state.put_back(now);
+        assert_eq!((state.refreshed_at, state.losses), (now, vec![earlier, now]));
     }
 
     #[test]
