@@ -174,6 +174,11 @@ impl SyncMetrics {
         self.drift.inc_by(rows);
     }
 
+    /// The rows that full rounds found other than the mirror had them, so far.
+    pub fn drift(&self) -> u64 {
+        self.drift.get()
+    }
+
     /// Adds a ping.
     pub fn add_ping(&self, outcome: PingEnd) {
         self.pings.get_or_create(&PingLabels { outcome }).inc();
