@@ -142,6 +142,12 @@ impl Base {
         sandbox.set_cell(&self.id, &table.id, &table.rows[0], field, &json!(title)).unwrap();
     }
 
+    /// Gives the titles of a table another type, which empties them.
+    pub fn retype_title(&mut self, table: TableKey, sandbox: &Sandbox) {
+        let at = self.tables.iter().position(|known| known.def.key == table).unwrap();
+        self.tables[at].retype(0, &self.id, sandbox);
+    }
+
     /// Does an edit, if the base lets it be done.
     pub fn apply(&mut self, edit: &Edit, sandbox: &Sandbox) {
         match edit {
@@ -195,15 +201,7 @@ impl Base {
             Edit::RetypeField(table, field) => {
                 let at = table.index(self.tables.len());
                 let table = &mut self.tables[at];
-                let at = field.index(table.fields.len());
-                let field = &mut table.fields[at];
-                let Some(id) = &field.id else { return };
-                let misfit = match field.is_link() {
-                    true => return,
-                    false => misfit(field.def.kind),
-                };
-                let retyped = sandbox.retype_field(&self.id, &table.id, id, misfit, &Map::new());
-                field.is_retyped |= retyped.is_ok();
+                table.retype(field.index(table.fields.len()), &self.id, sandbox);
             }
             Edit::MendField(field) => {
                 let damaged: Vec<_> = self.damaged().collect();
@@ -327,6 +325,14 @@ impl Table {
         if sandbox.rename_field(base, &self.id, id, name).is_ok() {
             name.clone_into(&mut field.name);
         }
+    }
+
+    fn retype(&mut self, field: usize, base: &str, sandbox: &Sandbox) {
+        let field = &mut self.fields[field];
+        let Some(id) = field.id.as_ref().filter(|_| !field.is_link()) else { return };
+        let misfit = misfit(field.def.kind);
+        let retyped = sandbox.retype_field(base, &self.id, id, misfit, &Map::new());
+        field.is_retyped |= retyped.is_ok();
     }
 
     fn mend(&mut self, field: usize, base: &str, sandbox: &Sandbox) {

@@ -31,3 +31,12 @@ async fn changes_that_no_webhook_told_are_read_once_the_base_can_be_read_again()
         world.come_to_rest().await;
     }
 }
+
+#[tokio::test]
+async fn a_field_that_was_of_another_type_for_a_while_is_read_again() {
+    let mut world = World::start().await;
+    world.step(&Step::Round(Wanted::News)).await;
+    world.base.retype_title(TableKey::Guides, &world.sandbox);
+    world.base.mend(&world.sandbox);
+    world.come_to_rest().await;
+}
