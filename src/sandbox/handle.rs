@@ -54,6 +54,28 @@ impl Sandbox {
         Ok(id.to_string())
     }
 
+    /// Makes a record that was deleted come back under its id, as *undo* and the trash do.
+    ///
+    /// # Errors
+    /// When it is there, or what Airtable would answer to its creation.
+    pub fn restore_record(
+        &self,
+        base: &str,
+        table: &str,
+        record: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<(), ApiError> {
+        self.shared.edit(base, editor(), |transaction, files| {
+            let at = transaction.base.require_position(table)?;
+            if transaction.base.require_table(table)?.records.contains_key(record) {
+                return Err(ApiError::invalid_request("the record was not deleted"));
+            }
+            let inputs = accept_all(transaction.base, files, at, fields, Leniency::Typecast)?;
+            transaction.create_as(at, RecordId::from(record), inputs);
+            Ok(())
+        })
+    }
+
     /// Deletes a record.
     ///
     /// # Errors
@@ -87,6 +109,23 @@ impl Sandbox {
     ) -> Result<(), ApiError> {
         let new = Renaming { name: Some(name.to_owned()), description: None };
         self.change(base, table, |transaction, at| transaction.update_field(at, field, new))
+    }
+
+    /// Gives a field another type, and empties its cells.
+    ///
+    /// # Errors
+    /// When there is none, or it can't be of that type.
+    pub fn retype_field(
+        &self,
+        base: &str,
+        table: &str,
+        field: &str,
+        type_name: &str,
+        options: &Map<String, Value>,
+    ) -> Result<(), ApiError> {
+        self.change(base, table, |transaction, at| {
+            transaction.retype_field(at, field, type_name, options.clone())
+        })
     }
 
     /// Deletes a field and its cells.

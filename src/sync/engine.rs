@@ -232,7 +232,7 @@ impl Engine {
             last_look,
             last_full: progress.last_full.min(Some(now)),
             full_calls: progress.full_calls,
-            is_fed: state.feed.is_some(),
+            is_fed: state.feed.as_ref().is_some_and(|feed| feed.follows_listing),
             held_until,
         }
     }

@@ -133,6 +133,11 @@ impl SyncMetrics {
         self.drift.inc_by(rows);
     }
 
+    /// The rows that full rounds found other than the mirror had them, so far.
+    pub fn drift(&self) -> u64 {
+        self.drift.get()
+    }
+
     /// Tells how many files are kept, and their bytes together.
     pub fn set_media(&self, files: u64, bytes: u64) {
         self.media_files.set(i64::try_from(files).unwrap_or(i64::MAX));

@@ -15,6 +15,7 @@ mod harmless;
 mod init;
 mod matrix;
 mod media;
+mod model;
 mod readme;
 mod sandbox;
 mod settings_file;

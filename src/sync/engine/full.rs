@@ -81,6 +81,9 @@ impl Engine {
             // What was told meanwhile is read again by the next round: the listing may be older.
             state.feed = Some(FeedState { cursor: changes.cursor, ..feed });
         }
+        if let Some(feed) = &mut state.feed {
+            feed.follows_listing = true;
+        }
         state.progress.last_full = Some(self.now());
         state.progress.full_calls = self.client.calls().total() - calls_before;
         let rows = match kept {

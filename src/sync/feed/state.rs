@@ -30,6 +30,10 @@ pub struct FeedState {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was last refreshed, or made.
     pub refreshed_at: DateTime<Utc>,
+    /// Whether the whole base was read since it began to tell. Before that, it says nothing of what
+    /// changed while there was no webhook.
+    #[serde(default)]
+    pub follows_listing: bool,
     /// When the webhooks before it were lost, in the last day.
     #[serde(default)]
     pub losses: Vec<DateTime<Utc>>,
@@ -126,6 +130,7 @@ mod tests {
             cursor: 7,
             expires_at: Some(at("2026-02-08T12:00:00Z")),
             refreshed_at: at("2026-02-01T12:00:00Z"),
+            follows_listing: true,
             losses: Vec::new(),
             pending: Pending::default(),
         }
