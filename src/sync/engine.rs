@@ -224,12 +224,15 @@ impl Engine {
     pub async fn standing(&self) -> Standing {
         let state = self.state.lock().await;
         let progress = &state.progress;
+        // What lies ahead was noted before the clock was put back.
+        let now = self.now();
+        let last_look = progress.last_look.filter(|at| *at <= now);
         let held_until = progress.held.as_ref().map(|held| held.since + self.settings.hold);
         Standing {
-            last_look: progress.last_look,
-            last_full: progress.last_full,
+            last_look,
+            last_full: progress.last_full.min(Some(now)),
             full_calls: progress.full_calls,
-            is_fed: state.feed.is_some(),
+            is_fed: state.feed.as_ref().is_some_and(|feed| feed.follows_listing),
             held_until,
         }
     }
@@ -246,6 +249,7 @@ impl Engine {
             state.forget();
         }
         self.remember(&mut state);
+        state.put_back(attempt);
         let result = match wanted {
             Wanted::Everything => self.read_everything(&mut state, &mut status).await,
             Wanted::News => self.read_news(&mut state, &mut status).await,
@@ -317,7 +321,7 @@ impl Report {
 /// Where rounds stand, from which the next one is planned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// When a round last started.
+    /// When a round last started; `None` before the first, or when that lies ahead of the clock.
     pub last_look: Option<DateTime<Utc>>,
     /// When the whole base was last read to the end.
     pub last_full: Option<DateTime<Utc>>,

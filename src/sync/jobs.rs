@@ -50,8 +50,9 @@ impl Jobs {
             wanted: Arc::new(ArcSwap::from_pointee(wanted)),
             ticked: Arc::default(),
         };
-        ticker.tell_next_round().await;
         let scheduler = ticker.schedule().await?;
+        let teller = ticker.clone();
+        tokio::spawn(async move { teller.tell_next_round().await });
         let stopping = CancellationToken::new();
         let scheduled = tokio::spawn(ticker.keep_scheduled(scheduler, stopping.clone()));
         Ok(Self { stopping, scheduled, pinged: tokio::spawn(answer_pings(engine)) })
@@ -152,8 +153,8 @@ impl Ticker {
         let standing = self.engine.standing().await;
         let means = self.engine.meter().map(Meter::means);
         let affordable = means.and_then(|means| next_look(&standing, **self.wanted.load(), &means));
-        let Some(after) = affordable.max(standing.last_look) else { return };
-        if let Some(next) = self.schedules.look.next_after(after) {
+        let after = affordable.max(standing.last_look).max(Some(self.engine.now()));
+        if let Some(next) = after.and_then(|after| self.schedules.look.next_after(after)) {
             self.engine.live().expect_round(next);
         }
     }

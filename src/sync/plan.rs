@@ -45,7 +45,9 @@ pub fn due(
 /// When a round that looks for news may start, by the budget; `None` before the first of all, which
 /// may start at once.
 pub fn next_look(standing: &Standing, wanted: FullWanted, means: &Means) -> Option<DateTime<Utc>> {
-    let last = standing.last_look.or(standing.last_full)?;
+    // A look that lies ahead of the clock was noted before the clock was put back.
+    let long_ago = || standing.last_full.map(|_| DateTime::<Utc>::MIN_UTC);
+    let last = standing.last_look.or_else(long_ago)?;
     let every = match wanted {
         FullWanted::Every(every) => every,
         FullWanted::Since(_) | FullWanted::Later => TimeDelta::days(1),
@@ -101,12 +103,14 @@ mod tests {
         let poor = means(1_000, 500, now);
         let quiet = Means { quiet_until: Some(at("16T12:00:01")), ..rich };
         let yesterday = Standing { last_full: Some(at("15T11:00:00")), ..fed };
+        let put_back = Standing { last_look: None, ..fed };
         let held = Standing { held_until: Some(at("16T11:30:00")), ..fed };
         let unfed = Standing { is_fed: false, ..yesterday };
         for (name, standing, wanted, means, expected) in [
             ("nothing was ever read", Standing::default(), DAILY, Some(&poor), Some(Due::News)),
             ("half a minute ago", fed, DAILY, Some(&rich), Some(Due::News)),
             ("half a minute ago, and a small budget", fed, DAILY, Some(&poor), None),
+            ("at a time that is still to come", put_back, DAILY, Some(&poor), Some(Due::News)),
             ("no budget to keep", fed, DAILY, None, Some(Due::News)),
             (
                 "a day since everything was read",

@@ -64,6 +64,7 @@ impl Engine {
         if self.kept_base(store).is_none() {
             return;
         }
+        self.wake.expect(read::<FeedState>(store, FEED).as_ref());
         let kept = match store.current_release() {
             Ok(current) => {
                 for notice in &current.notices {
@@ -97,8 +98,11 @@ impl Engine {
     pub(super) fn remember(&self, state: &mut State) {
         let (false, Some(store)) = (state.is_remembered, &self.store) else { return };
         state.is_remembered = true;
+        // Until a release is known to be the newest that is kept, all of it is kept anew.
+        state.is_release_behind = self.live.publication().is_none();
         let Some(kept) = self.kept_base(store) else {
             state.is_store_behind = true;
+            state.is_release_behind = true;
             return;
         };
         state.pins = kept.mapping.clone();
@@ -142,26 +146,29 @@ impl Engine {
         }
     }
 
+    /// Keeps all rows of a base and the cursor up to which they were read, before anything is made
+    /// of them: so their text is freed before a release of them takes its place in memory.
+    pub(super) fn keep_base(&self, state: &mut State, rows: Vec<StoredRow>) {
+        let Some(store) = &self.store else { return };
+        let values = self.values(state);
+        let commit = Commit { rows: RowChanges::Replace(rows), values, release: None };
+        let kept = store.commit(&commit);
+        state.is_store_behind = kept.is_err();
+        if let Err(error) = &kept {
+            tell("the base can't be kept; a restart would go on from an earlier round", error);
+        }
+        state.store_failure = kept.err().map(|error| chain(&error));
+    }
+
     /// Keeps what a round has led to: the rows, how far they were read and, where a release was
     /// published, what changed from the one before.
     pub(super) fn keep_round(&self, state: &mut State, rows: RowChanges, end: End<'_>) {
-        let (Some(store), Some(base)) = (&self.store, &state.base) else { return };
-        let is_whole = matches!(rows, RowChanges::Replace(_));
-        if state.is_store_behind && !is_whole {
+        let Some(store) = &self.store else { return };
+        // Changes can't be kept on top of rows that are not there: the next full round keeps all.
+        if state.is_store_behind {
             return;
         }
-        let mirror = &base.mirror;
-        let kept = KeptBase {
-            base: self.client.base().clone(),
-            names: self.settings.names.clone(),
-            schema: mirror.schema.clone(),
-            mapping: mirror.mapping.clone(),
-        };
-        let mut values = vec![
-            (BASE, json(&kept)),
-            (FEED, state.feed.as_ref().and_then(json)),
-            (PROGRESS, json(&state.progress)),
-        ];
+        let mut values = self.values(state);
         // While the same release stays held, someone may be accepting it at this very moment.
         if !matches!(end, End::StaysHeld) {
             values.push((ACCEPTED, None));
@@ -170,7 +177,7 @@ impl Engine {
             End::Public { now, before } => release_change(now, before, is_whole),
             End::StaysHeld | End::Held => None,
         };
-        let commit = Commit { rows, values, release: change(state.is_store_behind) };
+        let commit = Commit { rows, values, release: change(state.is_release_behind) };
         let kept = match store.commit(&commit) {
             // Another program may have added a release, or the newest may be damaged.
             Err(StoreError::OtherRelease { .. }) => {
@@ -179,6 +186,7 @@ impl Engine {
             kept => kept,
         };
         state.is_store_behind = kept.is_err();
+        state.is_release_behind = kept.is_err();
         let pruned = kept.and_then(|()| match end {
             End::Public { .. } => store.keep_releases(self.settings.releases),
             End::StaysHeld | End::Held => Ok(()),
@@ -187,6 +195,21 @@ impl Engine {
             tell("a round can't be kept; a restart would go on from an earlier one", error);
         }
         state.store_failure = pruned.err().map(|error| chain(&error));
+    }
+
+    /// What goes with the rows: what they were read by, and how far.
+    fn values(&self, state: &State) -> Vec<(ValueKey, Option<String>)> {
+        let base = state.base.as_ref().map(|base| KeptBase {
+            base: self.client.base().clone(),
+            names: self.settings.names.clone(),
+            schema: base.mirror.schema.clone(),
+            mapping: base.mirror.mapping.clone(),
+        });
+        vec![
+            (BASE, base.as_ref().and_then(json)),
+            (FEED, state.feed.as_ref().and_then(json)),
+            (PROGRESS, json(&state.progress)),
+        ]
     }
 }
 

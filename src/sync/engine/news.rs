@@ -6,10 +6,9 @@ use super::{
     state::{Base, State},
 };
 use crate::{
-    content::tables::TableKey,
     store::RowChanges,
     sync::{
-        changes::{Seen, tables_to_list},
+        changes::{Changes, Seen, tables_to_list},
         failure::chain,
         feed::{self, FeedError, FeedState, Upkeep},
         live::SyncStatus,
@@ -55,7 +54,7 @@ impl Engine {
             return self.read_everything(state, status).await;
         };
         if changes.relevant(&base.mirror.mapping).is_schema_changed {
-            base = match self.follow_schema(base, state, status).await? {
+            base = match self.follow_schema(base, &changes, state, status).await? {
                 Some(base) => base,
                 None => return self.read_everything(state, status).await,
             };
@@ -96,6 +95,7 @@ impl Engine {
     async fn follow_schema(
         &self,
         base: Base,
+        changes: &Changes,
         state: &mut State,
         status: &mut SyncStatus,
     ) -> Result<Option<Base>, RoundError> {
@@ -116,7 +116,7 @@ impl Engine {
         };
         let before = Seen { schema: &base.mirror.schema, mapping: &base.mirror.mapping };
         let to_list = tables_to_list(before, Seen { schema: &schema, mapping: &mapping });
-        if to_list.iter().any(|table| *table != TableKey::Feedback) {
+        if !to_list.is_empty() || changes.have_touched_cells(before) {
             state.base = Some(base);
             return Ok(None);
         }

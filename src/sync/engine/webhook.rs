@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Engine {
-    /// The webhook that tells what changed since its cursor. `None` when there is none, or when it
-    /// tells only what changes from now on.
+    /// The webhook that tells all that changed since its cursor. `None` when there is none, or when
+    /// the base was not read whole since it began.
     pub(super) async fn hear(
         &self,
         state: &mut State,
@@ -69,7 +69,9 @@ impl Engine {
 
     fn take_feed(&self, state: &mut State, ensured: Ensured) -> Option<FeedState> {
         let (feed, heard) = match ensured {
-            Ensured::Kept(feed) => (Some(feed.clone()), Some(feed)),
+            Ensured::Kept(feed) => {
+                (Some(feed.clone()), Some(feed).filter(|feed| feed.follows_listing))
+            }
             Ensured::Fresh { state: feed, origin } => {
                 tracing::info!(webhook = feed.webhook.0, ?origin, "changes are told by a webhook");
                 // At once: a webhook that is forgotten still takes one of the base's ten places.
