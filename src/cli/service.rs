@@ -72,7 +72,6 @@ impl Service {
             clock: Utc::now,
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),
-                stale_after: schedules.look.longest_silence(),
                 ..api::Settings::default()
             },
             metrics,

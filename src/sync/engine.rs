@@ -4,11 +4,13 @@
 //! tells it. Both are ordinary async functions that start-up, the schedule and the tests call. They
 //! never overlap, and a round that fails leaves everything as it was.
 
+pub mod acceptance;
 mod full;
 mod keep;
 mod news;
 mod publish;
 mod state;
+mod status;
 mod webhook;
 
 use std::{
@@ -21,12 +23,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::Mutex;
 use url::Url;
 
-pub use self::keep::ACCEPTED;
 use self::state::State;
 pub use super::failure::RoundError;
 use super::{
     budget::{FullRounds, Meter},
-    failure::chain,
     live::{Live, SyncStatus},
     mapping::Names,
     metrics::{RoundEnd, RoundKind, SyncMetrics},
@@ -255,8 +255,7 @@ impl Engine {
             Wanted::News => self.read_news(&mut state, &mut status).await,
         };
         state.is_in_round = false;
-        status.calls = self.client.calls().total();
-        status.held = state.progress.held.clone();
+        self.describe(&state, &mut status);
         let duration = started.elapsed();
         let kind = result.as_ref().map_or(wanted.kind(), |done| done.kind);
         let end = match &result {
@@ -282,19 +281,6 @@ impl Engine {
         };
         self.live.report(status);
         result
-    }
-
-    fn tell_failure(&self, error: &RoundError, status: &mut SyncStatus) {
-        let failure = error.failure();
-        let is_told = status.failure.as_ref() == Some(&failure);
-        status.failure = Some(failure);
-        let cause = chain(error);
-        match self.live.publication() {
-            // Once is enough: rounds are many.
-            _ if is_told => tracing::debug!(%cause, "a round failed as the one before"),
-            Some(_) => tracing::warn!(%cause, "a round failed; the last good release stays"),
-            None => tracing::warn!(%cause, "a round failed, and nothing is public yet"),
-        }
     }
 
     fn today(&self) -> NaiveDate {

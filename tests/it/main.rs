@@ -8,6 +8,7 @@
 
 mod airtable;
 mod api;
+mod commands;
 mod feed;
 mod fixture;
 mod following;
@@ -17,6 +18,7 @@ mod matrix;
 mod media;
 mod model;
 mod readme;
+mod release;
 mod sandbox;
 mod settings_file;
 mod store;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     Engine,
+    acceptance::ACCEPTED,
     state::{Base, Progress, State},
 };
 use crate::{
@@ -30,9 +31,22 @@ const BASE: ValueKey = ValueKey::new("base");
 /// The webhook and its cursor.
 const FEED: ValueKey = ValueKey::new("feed");
 /// How far rounds have come.
-const PROGRESS: ValueKey = ValueKey::new("progress");
-/// The held release that someone accepted.
-pub const ACCEPTED: ValueKey = ValueKey::new("accepted");
+pub(super) const PROGRESS: ValueKey = ValueKey::new("progress");
+
+/// What a round came to, for what is kept of it.
+#[derive(Clone, Copy)]
+pub(super) enum End<'a> {
+    /// The release that was held before it still is.
+    StaysHeld,
+    /// A release is held, and was not before.
+    Held,
+    /// This release is public.
+    Public {
+        now: &'a Publication,
+        /// What was public before.
+        before: Option<&'a Publication>,
+    },
+}
 
 /// What the rows were read by, as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -71,6 +85,8 @@ impl Engine {
                     last_success: progress.last_success,
                     last_attempt: progress.last_look,
                     rows: progress.row_counts.values().sum(),
+                    last_full: progress.last_full,
+                    held: progress.held,
                     ..SyncStatus::default()
                 });
             }
@@ -145,20 +161,21 @@ impl Engine {
 
     /// Keeps what a round has led to: the rows, how far they were read and, where a release was
     /// published, what changed from the one before.
-    pub(super) fn keep_round(
-        &self,
-        state: &mut State,
-        rows: RowChanges,
-        published: Option<(&Publication, Option<&Publication>)>,
-    ) {
+    pub(super) fn keep_round(&self, state: &mut State, rows: RowChanges, end: End<'_>) {
         let Some(store) = &self.store else { return };
         // Changes can't be kept on top of rows that are not there: the next full round keeps all.
         if state.is_store_behind {
             return;
         }
         let mut values = self.values(state);
-        values.extend(published.map(|_| (ACCEPTED, None)));
-        let change = |whole| published.and_then(|(now, before)| release_change(now, before, whole));
+        // While the same release stays held, someone may be accepting it at this very moment.
+        if !matches!(end, End::StaysHeld) {
+            values.push((ACCEPTED, None));
+        }
+        let change = |is_whole| match end {
+            End::Public { now, before } => release_change(now, before, is_whole),
+            End::StaysHeld | End::Held => None,
+        };
         let commit = Commit { rows, values, release: change(state.is_release_behind) };
         let kept = match store.commit(&commit) {
             // Another program may have added a release, or the newest may be damaged.
@@ -169,13 +186,14 @@ impl Engine {
         };
         state.is_store_behind = kept.is_err();
         state.is_release_behind = kept.is_err();
-        let pruned = kept.and_then(|()| match published {
-            Some(_) => store.keep_releases(self.settings.releases),
-            None => Ok(()),
+        let pruned = kept.and_then(|()| match end {
+            End::Public { .. } => store.keep_releases(self.settings.releases),
+            End::StaysHeld | End::Held => Ok(()),
         });
-        if let Err(error) = pruned {
-            tell("a round can't be kept; a restart would go on from an earlier one", &error);
+        if let Err(error) = &pruned {
+            tell("a round can't be kept; a restart would go on from an earlier one", error);
         }
+        state.store_failure = pruned.err().map(|error| chain(&error));
     }
 
     /// What goes with the rows: what they were read by, and how far.
@@ -191,12 +209,6 @@ impl Engine {
             (FEED, state.feed.as_ref().and_then(json)),
             (PROGRESS, json(&state.progress)),
         ]
-    }
-
-    /// Whether someone accepted a held release.
-    pub(super) fn is_accepted(&self, release: &str) -> bool {
-        let accepted = self.store.as_ref().map(|store| store.value(ACCEPTED));
-        matches!(accepted, Some(Ok(Some(accepted))) if accepted == release)
     }
 }
 

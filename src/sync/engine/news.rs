@@ -10,7 +10,7 @@ use crate::{
     sync::{
         changes::{Changes, Seen, tables_to_list},
         failure::chain,
-        feed::{self, FeedError, FeedState},
+        feed::{self, FeedError, FeedState, Upkeep},
         live::SyncStatus,
         metrics::RoundKind,
         mirror::Mirror,
@@ -31,10 +31,10 @@ impl Engine {
         };
         let news = async {
             let changes = feed::read(&self.client, &feed).await?;
-            let feed = self.keep_alive(feed.clone(), &changes).await?;
-            Ok((changes, feed))
+            let upkeep = self.keep_alive(&feed, &changes).await?;
+            Ok((changes, upkeep))
         };
-        let (changes, feed) = match news.await {
+        let (changes, upkeep) = match news.await {
             Ok(news) => news,
             Err(FeedError::Airtable(error)) => return Err(error.into()),
             Err(lost) => {
@@ -42,6 +42,13 @@ impl Engine {
                 self.hear_anew(state, &feed).await?;
                 return self.read_everything(state, status).await;
             }
+        };
+        let feed = match upkeep {
+            Some(Upkeep { state: feed, pings }) => {
+                state.pings_off = pings.why_off();
+                feed
+            }
+            None => feed,
         };
         let Some(mut base) = state.base.take() else {
             return self.read_everything(state, status).await;
