@@ -42,12 +42,10 @@ pub fn due(
     next.is_none_or(|at| at <= now).then_some(Due::News)
 }
 
-/// When a round that looks for news may start, by the budget; `None` before the first of all, which
-/// may start at once.
+/// When a round that looks for news may start, by the budget; `None` before the first of all, and
+/// after the clock was put back: it may start at once.
 pub fn next_look(standing: &Standing, wanted: FullWanted, means: &Means) -> Option<DateTime<Utc>> {
-    // A look that lies ahead of the clock was noted before the clock was put back.
-    let long_ago = || standing.last_full.map(|_| DateTime::<Utc>::MIN_UTC);
-    let last = standing.last_look.or_else(long_ago)?;
+    let last = standing.last_look?;
     let every = match wanted {
         FullWanted::Every(every) => every,
         FullWanted::Since(_) | FullWanted::Later => TimeDelta::days(1),

@@ -17,7 +17,7 @@ use locadocs::{
     store::{Opened, Store, ValueKey},
     sync::{
         budget::{Budget, Meter},
-        engine::{self, Engine, Follow, Outcome, RoundError},
+        engine::{self, Engine, Follow, Outcome, RoundError, acceptance::accept},
         metrics::{RoundKind, SyncMetrics},
     },
 };
@@ -224,9 +224,9 @@ async fn what_is_held_goes_out_when_it_is_accepted() {
     }
     let Err(RoundError::Held(held)) = service.engine.look().await else { panic!("not held") };
     let beside = Store::open_beside(bench.folder.path()).unwrap();
-    beside.put_value(engine::acceptance::ACCEPTED, Some("0123456789abcdef")).unwrap();
+    accept(&beside, Some("0123456789abcdef")).unwrap_err();
     assert!(matches!(service.engine.look().await, Err(RoundError::Held(_))), "another one");
-    beside.put_value(engine::acceptance::ACCEPTED, Some(&held.release)).unwrap();
+    accept(&beside, None).unwrap();
     assert_eq!(service.engine.look().await.unwrap().outcome, Outcome::Published);
     assert_eq!(service.release(), Some(held.release));
 }

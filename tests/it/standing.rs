@@ -78,11 +78,8 @@ async fn a_round_that_cannot_be_kept_is_told_until_one_is() {
 
     let base = demo_base();
     let guides = base.tables.iter().find(|table| table.name == "Guides").unwrap();
-    let retitle = |title: &str| {
-        let row = &guides.records[0].id;
-        world.sandbox().set_cell(&base.id, "Guides", row, "Titre", &title.into()).unwrap();
-    };
-    retitle("Un");
+    let row = &guides.records[0].id;
+    world.sandbox().set_cell(&base.id, "Guides", row, "Titre", &"Autre".into()).unwrap();
     engine.look().await.unwrap();
     let failure = status(&engine).store_failure.clone().unwrap();
     assert!(failure.contains("worn"), "{failure}");

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The name of the release that was accepted.
-pub const ACCEPTED: ValueKey = ValueKey::new("accepted");
+pub(super) const ACCEPTED: ValueKey = ValueKey::new("accepted");
 
 /// Why a release can't be accepted.
 #[derive(Debug, thiserror::Error)]

@@ -95,7 +95,7 @@ impl State {
     /// for its time may wait for longer than if it had been noted now.
     pub fn put_back(&mut self, now: DateTime<Utc>) {
         if let Some((at, _)) = &mut self.refused {
-            *at = now.min(*at);
+            *at = (*at).min(now);
         }
         self.progress.last_full = self.progress.last_full.min(Some(now));
         if let Some(held) = &mut self.progress.held {
@@ -131,12 +131,14 @@ mod tests {
         for (noted, expected) in [(earlier, earlier), (now, now), (later, now)] {
             let doubt = Doubt::Emptied { table: TableKey::Guides, before: 2 };
             let held = Held { release: "r".to_owned(), since: noted, doubt };
-            let mut state = State { refused: Some((noted, Refusal::Full)), ..State::default() };
+            let refused = Some((noted, Refusal::Full));
+            let mut state = State { refused, ..State::default() };
             state.progress.last_full = Some(noted);
             state.progress.held = Some(held);
             state.put_back(now);
             let since = state.progress.held.map(|held| held.since);
-            let found = [state.refused.map(|(at, _)| at), state.progress.last_full, since];
+            let refused = state.refused.map(|(at, _)| at);
+            let found = [refused, state.progress.last_full, since];
             assert_eq!(found, [Some(expected); 3]);
         }
         let mut nothing = State::default();
