@@ -94,6 +94,12 @@ def calls():
     return len(log if isinstance(log, list) else log["calls"])
 
 
+def idle_rounds():
+    count = 'locadocs_round_duration_seconds_count{kind="idle",outcome="unchanged"} '
+    lines = ask(f"{SERVICE}/metrics").decode().splitlines()
+    return next(int(line.removeprefix(count)) for line in lines if line.startswith(count))
+
+
 def cpu_ms(process):
     with open(f"/proc/{process.pid}/stat") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
@@ -182,10 +188,11 @@ def main():
         until(is_ready)
         time.sleep(5)
         calls()
-        before = cpu_ms(service)
-        time.sleep(10.1)
-        told("calls of a round without news", calls() / 5, IDLE_CALLS)
-        print(f"CPU of a round without news: {(cpu_ms(service) - before) / 5:.1f} ms")
+        rounds, before = idle_rounds(), cpu_ms(service)
+        time.sleep(10)
+        made, rounds = calls(), idle_rounds() - rounds
+        told("calls of a round without news", made / rounds, IDLE_CALLS)
+        print(f"CPU of a round without news: {(cpu_ms(service) - before) / rounds:.1f} ms")
         stop(service)
 
         change_thousand()
