@@ -107,6 +107,11 @@ impl Service {
         self.engine.live().publish(Publication { release: copy, published_at: now() });
     }
 
+    /// Calls made so far.
+    pub fn calls(&self) -> u64 {
+        self.engine.client().calls().total()
+    }
+
     pub async fn round(&self, wanted: Wanted) -> Result<Report, RoundError> {
         match wanted {
             Wanted::News => self.engine.look().await,
