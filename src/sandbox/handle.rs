@@ -70,7 +70,7 @@ impl Sandbox {
                 return Err(ApiError::invalid_request("the record was not deleted"));
             }
             let inputs = accept_all(transaction.base, files, at, fields, Leniency::Typecast)?;
-            transaction.create_as(at, RecordId::from(record), inputs);
+            transaction.create_as(at, &RecordId::from(record), inputs);
             Ok(())
         })
     }
