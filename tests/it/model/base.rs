@@ -13,7 +13,6 @@ use locadocs::{
 use proptest::{prelude::*, sample::Index};
 use serde_json::{Map, Value, json};
 
-use super::steps::index;
 use crate::harmless::{cells::weird_cells, damage::misfit};
 
 const LINKS: &str = "multipleRecordLinks";
@@ -50,6 +49,11 @@ pub enum NewValue {
     OfField(Index),
     /// Another text, option or link.
     Sound(Index),
+}
+
+/// An index that falls wherever.
+fn index() -> impl Strategy<Value = Index> {
+    any::<Index>()
 }
 
 fn new_value() -> impl Strategy<Value = NewValue> {

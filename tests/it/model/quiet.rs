@@ -33,6 +33,9 @@ impl World {
         self.restart(&Restart { killed_in: None, damage: Damage::None }).await;
         let report = self.round(Wanted::News).await.unwrap();
         assert_eq!((report.kind, report.outcome), (RoundKind::Idle, Outcome::Unchanged));
+        let calls = self.service().calls();
+        self.round(Wanted::News).await.unwrap();
+        assert_eq!(self.service().calls() - calls, 1);
         assert_eq!(self.service().engine.live().status().problems, problems);
         self.assert_no_drift("after a restart").await;
         assert!(is_same(&self.service().publication().unwrap().release, &before.release));

@@ -1,7 +1,7 @@
 //! What may happen, wherever the indexes fall.
 
 use chrono::TimeDelta;
-use proptest::{prelude::*, sample::Index};
+use proptest::prelude::*;
 
 use super::{
     base::{Edit, edit},
@@ -110,9 +110,4 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Accept),
         4 => restart().prop_map(Step::Restart),
     ]
-}
-
-/// An index that falls wherever.
-pub fn index() -> impl Strategy<Value = Index> {
-    any::<Index>()
 }
