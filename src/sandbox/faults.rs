@@ -45,6 +45,8 @@ pub enum Fault {
         /// How much of the body is sent.
         bytes: usize,
     },
+    /// The answer is whole as far as HTTP tells, and lacks the end of its JSON.
+    Garble,
     /// A page for people is answered instead, as by a gateway.
     Html {
         /// HTTP status.

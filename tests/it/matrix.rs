@@ -2,7 +2,8 @@
 //! Airtable's limits are kept.
 //!
 //! Each cell has a runtime of its own in which time is virtual: the limits, pauses and timeouts are
-//! the real ones, and waiting for them costs nothing.
+//! the real ones, and waiting for them costs nothing. `MATRIX=Hang cargo test --test it matrix` runs
+//! only the cells whose name holds this.
 
 mod calls;
 mod clock;
