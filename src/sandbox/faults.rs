@@ -50,6 +50,8 @@ pub enum Fault {
         /// Rows of the page that are left.
         records: usize,
     },
+    /// The answer is whole as far as HTTP tells, and lacks the end of its JSON.
+    Garble,
     /// A page for people is answered instead, as by a gateway.
     Html {
         /// HTTP status.

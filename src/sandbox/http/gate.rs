@@ -109,6 +109,7 @@ pub(super) async fn strike(
         }
         Some(Fault::Truncate { bytes }) => truncate(next.run(request).await, bytes).await,
         Some(Fault::Short { records }) => shorten(next.run(request).await, records).await,
+        Some(Fault::Garble) => garble(next.run(request).await).await,
         Some(Fault::Status { status, shape, code, message, retry_after }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = ApiError { status, shape, code, message }.into_response();
@@ -198,6 +199,14 @@ async fn shorten(response: Response, records: usize) -> Response {
     }
     parts.headers.remove(CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(Value::Object(page).to_string()))
+}
+
+/// Sends the first half of the body as if it were all.
+async fn garble(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2)))
 }
 
 /// Announces the whole body and sends the beginning, so that the client sees it break off.

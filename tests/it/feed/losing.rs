@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use locadocs::{
+    airtable::Error,
     content::tables::TableKey,
     sandbox::{
         config::{Scope, TokenGrant},
@@ -97,6 +98,16 @@ async fn a_token_that_lost_the_scope_gets_no_other() {
     assert!(matches!(loss(read(&client, &feed).await), Loss::Refused(_)));
     let found = replace(&client, &feed, None, now()).await.unwrap();
     assert!(matches!(found, Ensured::Unavailable(Refusal::Scope)), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_base_that_is_refused_whole_is_no_lack_of_the_scope() {
+    let world = World::start().await;
+    let feed = world.fresh(None).await;
+    let refused = Fault::status(StatusCode::FORBIDDEN, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND");
+    world.sandbox.faults().add(FaultRule::new(refused));
+    let error = replace(&world.client, &feed, None, now()).await.unwrap_err();
+    assert!(matches!(error, Error::Forbidden { .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -32,17 +32,17 @@ pub fn wrong(calls: &[Call], asked: Option<Silence>, end: Instant) -> Vec<String
     match (refused, asked) {
         (None, _) => {}
         (Some(call), None) => wrong.push(format!("{} exceeded the rate", name(call))),
-        (Some(call), Some(Silence::Month)) => {
-            let later = calls.iter().filter(|later| is_after(later, call.at) && later.at < end);
-            wrong.extend(later.map(|later| format!("{} although the quota is spent", name(later))));
+        (Some(refused), Some(Silence::Month)) => {
+            let later = calls.iter().filter(|call| is_after(call, refused.at) && call.at < end);
+            wrong.extend(counted(later, "although the quota is spent"));
         }
         (Some(_), Some(Silence::Pause)) => {
-            let refusals = calls.iter().filter(|call| call.status == Some(429));
-            let broken = refusals.flat_map(|refused| {
-                let later = calls.iter().filter(|later| is_after(later, refused.at));
-                later.filter(|later| later.at < refused.at + LOCK_OUT)
-            });
-            wrong.extend(broken.map(|call| format!("{} during a lock-out", name(call))));
+            let refusals = || calls.iter().filter(|call| call.status == Some(429));
+            let is_early = |call: &&Call| {
+                let is_within = |refused: &Call| call.at < refused.at + LOCK_OUT;
+                refusals().any(|refused| is_after(call, refused.at) && is_within(refused))
+            };
+            wrong.extend(counted(calls.iter().filter(is_early), "during a lock-out"));
         }
     }
     wrong
@@ -56,8 +56,15 @@ fn within(calls: &[Call], time: Duration) -> usize {
 
 /// Whether a call was sent when the answer to one that came at `refused` was known.
 fn is_after(call: &Call, refused: Instant) -> bool {
-    const ON_THE_WAY: Duration = Duration::from_millis(20);
+    // Answers take no time, but for a step of the clock.
+    const ON_THE_WAY: Duration = Duration::from_millis(250);
     call.at > refused + ON_THE_WAY
+}
+
+fn counted<'a>(calls: impl Iterator<Item = &'a Call>, when: &str) -> Option<String> {
+    let calls: Vec<_> = calls.collect();
+    let first = calls.first()?;
+    Some(format!("{} calls {when}, first of all {}", calls.len(), name(first)))
 }
 
 fn name(call: &Call) -> String {

@@ -89,6 +89,7 @@ pub fn all() -> Vec<Fault> {
     let others = [
         OnTheWay::delay(Duration::from_secs(10)),
         OnTheWay::Truncate { bytes: 40 },
+        OnTheWay::Garble,
         OnTheWay::Html { status: 200 },
         OnTheWay::Drop,
         OnTheWay::Hang,
@@ -150,6 +151,12 @@ impl Fault {
             Self::QuotaSpent => Some(Silence::Month),
             _ => None,
         }
+    }
+
+    /// Whether Airtable refuses a webhook for a reason that only a person changes.
+    pub fn refuses_webhook(&self) -> bool {
+        use WebhookFault as W;
+        matches!(self, Self::Webhook(W::WithoutScope | W::TenOfOthers))
     }
 
     pub async fn begin(&self, world: &World) {

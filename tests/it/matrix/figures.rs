@@ -26,6 +26,8 @@ use crate::{api::harness::Service as Api, fixture, harmless::harness::demo_base}
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const EDITS: usize = 20;
+/// A step of time, since it is measured.
+const STEP: Duration = Duration::from_millis(5);
 
 /// What an edit took until it was public.
 struct Live {
@@ -70,7 +72,7 @@ async fn edit(world: &World, service: &Service, name: &str) -> Live {
 
 #[test]
 fn an_edit_is_live_soon_after_its_ping_with_at_most_three_calls() {
-    let edits = in_virtual_time("edits", async || {
+    let edits = in_virtual_time("edits", STEP, async || {
         let world = far_world(demo_base()).await;
         let api = Api::empty(clock::told, api::Settings::default());
         let pings = Follow::Pings(ping_address(&api).await);
@@ -101,7 +103,7 @@ fn an_edit_is_live_soon_after_its_ping_with_at_most_three_calls() {
 
 #[test]
 fn an_idle_round_is_one_call() {
-    in_virtual_time("idle", async || {
+    in_virtual_time("idle", STEP, async || {
         let world = World::start().await;
         let service = world.warm(None).await;
         for _ in 0..3 {
@@ -117,7 +119,7 @@ fn an_idle_round_is_one_call() {
 #[test]
 fn a_thousand_changed_rows_are_at_most_fifteen_calls() {
     const ROWS: usize = 1_000;
-    in_virtual_time("thousand", async || {
+    in_virtual_time("thousand", STEP, async || {
         let mut seed = demo_base();
         let steps = seed.tables.iter_mut().find(|table| table.name == "Étapes").unwrap();
         let mut model = steps.records[0].clone();

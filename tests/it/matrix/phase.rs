@@ -3,11 +3,11 @@
 use std::fmt;
 
 use axum::http::StatusCode;
-use locadocs::sync::engine::{Report, RoundError};
+use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use super::{
-    calls,
+    calls, clock,
     fault::{BaseFault, Fault},
     reader::{Known, Published, Reader},
     world::{Service, World},
@@ -64,7 +64,7 @@ impl Phase {
             let _told_by_the_status = service.engine.look().await;
             let end = Instant::now();
             fault.end(&world).await;
-            (end, Self::recover(&service).await)
+            (end, recover(fault, &service).await)
         });
         let (end, recovered) = met.await;
         let mut wrong = calls::wrong(&world.calls(), fault.asks(), end);
@@ -101,17 +101,26 @@ impl Phase {
             Self::Idle | Self::Edit | Self::Full => world.warm(None).await,
         }
     }
+}
 
-    /// Two rounds, as they come, mend everything.
-    async fn recover(service: &Service) -> Result<Report, String> {
-        if !service.has_round_soon().await {
-            return Err("no round comes any more".to_owned());
-        }
-        let mut round: Result<Report, RoundError> = service.engine.look().await;
-        if round.is_err() {
-            round = service.engine.look().await;
-        }
-        round.map_err(|error| format!("the second round after the fault fails: {error:?}"))
+/// Two rounds, as they come, mend everything, and changes are told by a webhook again.
+async fn recover(fault: &Fault, service: &Service) -> Result<(), String> {
+    if !service.has_round_soon().await {
+        return Err("no round comes any more".to_owned());
+    }
+    let mut round = service.engine.look().await;
+    if round.is_err() {
+        round = service.engine.look().await;
+    }
+    round.map_err(|error| format!("the second round after the fault fails: {error:?}"))?;
+    if fault.refuses_webhook() {
+        clock::pass(TimeDelta::hours(25));
+        let round = service.engine.look().await;
+        round.map_err(|error| format!("the round of the next day fails: {error:?}"))?;
+    }
+    match service.engine.standing().await.is_fed {
+        true => Ok(()),
+        false => Err("it does without a webhook".to_owned()),
     }
 }
 
@@ -119,7 +128,11 @@ async fn wrong_at_the_end(service: &Service, expected: &Published) -> Vec<String
     let mut wrong = Vec::new();
     let found = Published::now(&service.api).await;
     if found != *expected {
-        wrong.push(format!("it ends with {found:?}"));
+        let Published { release, locate, guide } = found;
+        wrong.push(format!("it ends with {release} in place of {}", expected.release));
+        let answers = [(locate, &expected.locate), (guide, &expected.guide)];
+        let differing = answers.into_iter().filter(|(found, expected)| found != *expected);
+        wrong.extend(differing.map(|(found, _)| format!("it ends with {found}")));
     }
     let readiness = service.api.get("/readyz").await;
     if readiness.status != StatusCode::OK || readiness.json()["degraded"] != false {

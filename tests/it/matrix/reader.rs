@@ -36,7 +36,7 @@ pub struct Reader<'a> {
 }
 
 /// The time from one reading to the next.
-const EVERY: Duration = Duration::from_millis(500);
+const EVERY: Duration = Duration::from_secs(1);
 
 impl Published {
     /// What is published now; answers that fail are told as they are.

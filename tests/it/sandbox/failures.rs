@@ -110,6 +110,10 @@ async fn faults_strike_as_told() {
     assert!(response.content_length().unwrap() > 10);
     assert!(response.bytes().await.is_err());
 
+    strike(Fault::Garble);
+    let text = send().await.unwrap().text().await.unwrap();
+    assert!(text.starts_with("{\"records\"") && !text.ends_with('}'), "{text}");
+
     strike(Fault::Drop);
     assert!(send().await.unwrap_err().is_request());
 
