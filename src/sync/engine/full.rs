@@ -29,6 +29,18 @@ struct Told {
     changes: Changes,
 }
 
+/// A base as it was read, whole.
+struct Listing {
+    told: Option<Told>,
+    /// What the webhook told while the rows were listed.
+    later: Option<Changes>,
+    schema: BaseSchema,
+    mapping: Mapping,
+    /// What the mapping lacks.
+    problems: Vec<Problem>,
+    records: BTreeMap<TableKey, Vec<Record>>,
+}
+
 impl Engine {
     /// Reads the whole base, and publishes what changed.
     pub(super) async fn read_everything(
@@ -37,53 +49,8 @@ impl Engine {
         status: &mut SyncStatus,
     ) -> Result<Done, RoundError> {
         let calls_before = self.client.calls().total();
-        let told = self.told_so_far(state).await;
-        let schema = self.client.schema().await?;
-        let (mapping, problems) = self.resolve(&schema, state, status)?;
-        let mut records = self.fetch(&mapping).await?;
-        let later = self.told_meanwhile(told.as_ref()).await;
-        if let (Some(told), Some(later)) = (&told, &later) {
-            let missed = missed(state.base.as_ref(), [&told.changes, later], &mapping, &records);
-            self.ask_for_missed(missed, &mapping, &mut records).await?;
-        }
-
-        let is_known = state.base.as_ref().is_some_and(|base| {
-            let before = Seen { schema: &base.mirror.schema, mapping: &base.mirror.mapping };
-            tables_to_list(before, Seen { schema: &schema, mapping: &mapping }).is_empty()
-        });
-        let base = match state.base.take().filter(|_| is_known) {
-            Some(Base { mirror, .. }) => {
-                let mirror = Mirror { schema, mapping: mapping.clone(), ..mirror };
-                state.base.insert(Base { mirror, problems })
-            }
-            None => {
-                let mirror = Mirror::new(schema, mapping.clone());
-                state.base.insert(Base { mirror, problems })
-            }
-        };
-        let mut kept = Kept::new(is_known && !state.is_store_behind);
-        let mut changed = BTreeSet::new();
-        for (table, records) in records {
-            let listed: HashSet<RecordId> = match kept {
-                Kept::Changes { .. } => records.iter().map(|record| record.id.clone()).collect(),
-                Kept::All(_) => HashSet::new(),
-            };
-            let differing = base.mirror.replace(table, &records, self.reference);
-            kept.add(table, records, &listed, &differing);
-            changed.extend(differing);
-        }
-        if let (true, Some(told), Some(later)) = (is_known, &told, &later) {
-            let drift = drift(changed, [&told.changes, later], &told.feed);
-            self.tell_drift(&drift);
-        }
-        state.pins = mapping;
-        if let Some(Told { feed, changes }) = told {
-            // What was told meanwhile is read again by the next round: the listing may be older.
-            state.feed = Some(FeedState { cursor: changes.cursor, ..feed });
-        }
-        if let Some(feed) = &mut state.feed {
-            feed.follows_listing = true;
-        }
+        let listing = self.list(state, status).await?;
+        let kept = self.take_in(state, listing);
         state.progress.last_full = Some(self.now());
         state.progress.full_calls = self.client.calls().total() - calls_before;
         let rows = match kept {
@@ -95,6 +62,57 @@ impl Engine {
         };
         let outcome = self.publish(state, status, RoundKind::Full, rows)?;
         Ok(Done { kind: RoundKind::Full, outcome })
+    }
+
+    /// Reads the schema and all rows, between two looks at what the webhook tells.
+    async fn list(
+        &self,
+        state: &mut State,
+        status: &mut SyncStatus,
+    ) -> Result<Listing, RoundError> {
+        let told = self.told_so_far(state).await;
+        let schema = self.client.schema().await?;
+        let (mapping, problems) = self.resolve(&schema, state, status)?;
+        let mut records = self.fetch(&mapping).await?;
+        let later = self.told_meanwhile(told.as_ref()).await;
+        if let (Some(told), Some(later)) = (&told, &later) {
+            let missed = missed(state.base.as_ref(), [&told.changes, later], &mapping, &records);
+            self.ask_for_missed(missed, &mapping, &mut records).await?;
+        }
+        Ok(Listing { told, later, schema, mapping, problems, records })
+    }
+
+    /// Makes the mirror say what was listed, and gives what the store is to keep of it.
+    fn take_in(&self, state: &mut State, listing: Listing) -> Kept {
+        let Listing { told, later, schema, mapping, problems, records } = listing;
+        let is_same = |base: &Base| {
+            let before = Seen { schema: &base.mirror.schema, mapping: &base.mirror.mapping };
+            tables_to_list(before, Seen { schema: &schema, mapping: &mapping }).is_empty()
+        };
+        let known = state.base.take().filter(is_same).map(|base| base.mirror.rows);
+        let is_known = known.is_some();
+        state.pins = mapping.clone();
+        let mirror = Mirror { schema, mapping, rows: known.unwrap_or_default() };
+        let base = state.base.insert(Base { mirror, problems });
+
+        let mut kept = Kept::new(is_known && !state.is_store_behind);
+        let mut changed = BTreeSet::new();
+        for (table, records) in records {
+            let differing = base.mirror.replace(table, &records, self.reference);
+            kept.add(table, records, &differing);
+            changed.extend(differing);
+        }
+        if let (true, Some(told), Some(later)) = (is_known, &told, &later) {
+            self.tell_drift(&drift(changed, [&told.changes, later], &told.feed));
+        }
+        if let Some(Told { feed, changes }) = told {
+            // What was told meanwhile is read again by the next round: the listing may be older.
+            state.feed = Some(FeedState { cursor: changes.cursor, ..feed });
+        }
+        if let Some(feed) = &mut state.feed {
+            feed.follows_listing = true;
+        }
+        kept
     }
 
     /// What the webhook has told. Full rounds do without one that can't be asked.
@@ -246,23 +264,17 @@ impl Kept {
         }
     }
 
-    fn add(
-        &mut self,
-        table: TableKey,
-        records: Vec<Record>,
-        listed: &HashSet<RecordId>,
-        changed: &[RecordId],
-    ) {
+    fn add(&mut self, table: TableKey, records: Vec<Record>, changed: &[RecordId]) {
         match self {
             Self::All(rows) => {
                 rows.extend(records.into_iter().map(|record| stored(table, &record)))
             }
             Self::Changes { put, gone } => {
-                let changed: HashSet<&RecordId> = changed.iter().collect();
-                let read = records.iter().filter(|record| changed.contains(&record.id));
-                put.extend(read.map(|record| stored(table, record)));
-                let lost = changed.into_iter().filter(|id| !listed.contains(*id));
-                gone.extend(lost.map(|id| (table, id.clone())));
+                let mut changed: HashSet<&RecordId> = changed.iter().collect();
+                for record in records.iter().filter(|record| changed.remove(&record.id)) {
+                    put.push(stored(table, record));
+                }
+                gone.extend(changed.into_iter().map(|id| (table, id.clone())));
             }
         }
     }

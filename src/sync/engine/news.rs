@@ -25,30 +25,8 @@ impl Engine {
         state: &mut State,
         status: &mut SyncStatus,
     ) -> Result<Done, RoundError> {
-        let feed = match self.hear(state).await? {
-            Some(feed) if state.base.is_some() => feed,
-            _ => return self.read_everything(state, status).await,
-        };
-        let news = async {
-            let changes = feed::read(&self.client, &feed).await?;
-            let upkeep = self.keep_alive(&feed, &changes).await?;
-            Ok((changes, upkeep))
-        };
-        let (changes, upkeep) = match news.await {
-            Ok(news) => news,
-            Err(FeedError::Airtable(error)) => return Err(error.into()),
-            Err(lost) => {
-                tracing::warn!(error = %chain(&lost), "another webhook is needed");
-                self.hear_anew(state, &feed).await?;
-                return self.read_everything(state, status).await;
-            }
-        };
-        let feed = match upkeep {
-            Some(Upkeep { state: feed, pings }) => {
-                state.pings_off = pings.why_off();
-                feed
-            }
-            None => feed,
+        let Some((changes, feed)) = self.told_news(state).await? else {
+            return self.read_everything(state, status).await;
         };
         let Some(mut base) = state.base.take() else {
             return self.read_everything(state, status).await;
@@ -68,7 +46,6 @@ impl Engine {
             Reread::SchemaChanged(_) => return self.read_everything(state, status).await,
         };
         let reread::Rows { tables, pending } = rows;
-        state.feed = Some(FeedState { cursor: changes.cursor, pending, ..feed });
         let (mut put, mut gone) = (Vec::new(), Vec::new());
         let mut has_changed = relevant.is_schema_changed || !changes.is_empty();
         for (table, rows) in tables {
@@ -78,16 +55,42 @@ impl Engine {
             put.extend(rows.found.iter().map(|record| stored(table, record)));
             gone.extend(rows.gone.into_iter().map(|id| (table, id)));
         }
-        if !has_changed && !self.is_due_anyway(state) {
+        state.feed = Some(FeedState { cursor: changes.cursor, pending, ..feed });
+        let kind = if has_changed { RoundKind::Incremental } else { RoundKind::Idle };
+        if kind == RoundKind::Idle && !self.is_due_anyway(state) {
             return match &state.progress.held {
                 Some(held) => Err(RoundError::Held(held.clone())),
-                None => Ok(Done { kind: RoundKind::Idle, outcome: Outcome::Unchanged }),
+                None => Ok(Done { kind, outcome: Outcome::Unchanged }),
             };
         }
-        let kind = if has_changed { RoundKind::Incremental } else { RoundKind::Idle };
-        let rows = RowChanges::Change { put, gone };
-        let outcome = self.publish(state, status, kind, rows)?;
+        let outcome = self.publish(state, status, kind, RowChanges::Change { put, gone })?;
         Ok(Done { kind, outcome })
+    }
+
+    /// What the webhook tells, and its state, kept alive. `None` when there is none that tells all.
+    async fn told_news(
+        &self,
+        state: &mut State,
+    ) -> Result<Option<(Changes, FeedState)>, RoundError> {
+        let heard = self.hear(state).await?;
+        let Some(feed) = heard.filter(|_| state.base.is_some()) else { return Ok(None) };
+        let news = async {
+            let changes = feed::read(&self.client, &feed).await?;
+            let upkeep = self.keep_alive(&feed, &changes).await?;
+            Ok((changes, upkeep))
+        };
+        let (changes, upkeep) = match news.await {
+            Ok(news) => news,
+            Err(FeedError::Airtable(error)) => return Err(error.into()),
+            Err(lost) => {
+                tracing::warn!(error = %chain(&lost), "another webhook is needed");
+                self.hear_anew(state, &feed).await?;
+                return Ok(None);
+            }
+        };
+        let Some(Upkeep { state: kept, pings }) = upkeep else { return Ok(Some((changes, feed))) };
+        state.pings_off = pings.why_off();
+        Ok(Some((changes, kept)))
     }
 
     /// Follows a change of the schema that leaves all rows as they are, such as a rename. `None`
@@ -99,15 +102,9 @@ impl Engine {
         state: &mut State,
         status: &mut SyncStatus,
     ) -> Result<Option<Base>, RoundError> {
-        let seen = self.client.schema().await;
-        let schema = match seen {
-            Ok(schema) => schema,
-            Err(error) => {
-                state.base = Some(base);
-                return Err(error.into());
-            }
-        };
-        let (mapping, problems) = match self.resolve(&schema, state, status) {
+        let seen = self.client.schema().await.map_err(RoundError::from);
+        let resolved = seen.and_then(|schema| Ok((self.resolve(&schema, state, status)?, schema)));
+        let ((mapping, problems), schema) = match resolved {
             Ok(resolved) => resolved,
             Err(error) => {
                 state.base = Some(base);
