@@ -99,8 +99,9 @@ pub struct HttpConfig {
     /// Address and port to listen on. Default: `127.0.0.1:8080`. `LOCADOCS_HTTP_LISTEN`
     #[serde(deserialize_with = "socket_address")]
     pub listen: SocketAddr,
-    /// Address by which the public reaches the service, for the API's document. Default:
-    /// `http://` and the address listened on. `LOCADOCS_HTTP_PUBLIC_URL`
+    /// Address by which the public reaches the service, for the API's document, and for Airtable's
+    /// pings. Default: `http://` and the address listened on, and no pings.
+    /// `LOCADOCS_HTTP_PUBLIC_URL`
     pub public_url: Option<Url>,
 }
 

@@ -83,7 +83,10 @@ impl Engine {
             held
         });
         let has_lasted = kind == RoundKind::Full && now - held.since >= self.settings.hold;
-        let is_let_out = has_lasted || self.is_accepted(id);
-        (!is_let_out).then_some(held)
+        if has_lasted || self.is_accepted(id) {
+            tracing::info!(release = id, has_lasted, "the release that was held goes out");
+            return None;
+        }
+        Some(held)
     }
 }
