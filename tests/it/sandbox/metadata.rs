@@ -1,6 +1,6 @@
 //! Bases, tables and fields.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::harness::{BASE, DEED, Harness, TOWN, code};
 
@@ -123,4 +123,31 @@ async fn a_new_base_serves_its_tables() {
         harness.get(&format!("meta/bases/{BASE}")).await,
         (404, json!({ "error": "NOT_FOUND" }))
     );
+}
+
+#[tokio::test]
+async fn a_field_of_another_type_is_emptied_and_a_deleted_record_comes_back() {
+    let harness = Harness::start().await;
+    let sandbox = &harness.sandbox;
+    sandbox.retype_field(BASE, TOWN, "Population", "checkbox", &Map::new()).unwrap();
+    let (_, rennes) = harness.get(&format!("{BASE}/{TOWN}/recRennes")).await;
+    assert_eq!(
+        (&rennes["fields"]["Nom"], rennes["fields"].get("Population")),
+        (&json!("Rennes"), None)
+    );
+    sandbox.set_cell(BASE, TOWN, "recRennes", "Population", &json!(true)).unwrap();
+    sandbox.retype_field(BASE, TOWN, "Actes", "checkbox", &Map::new()).unwrap_err();
+
+    let cells = sandbox.record(BASE, DEED, "recActe1").unwrap();
+    let cells = Map::from_iter(
+        cells.into_iter().filter(|(name, _)| ["Cote", "Ville"].contains(&name.as_str())),
+    );
+    sandbox.restore_record(BASE, DEED, "recActe1", &cells).unwrap_err();
+    sandbox.delete_record(BASE, DEED, "recActe1").unwrap();
+    sandbox.restore_record(BASE, DEED, "recActe1", &cells).unwrap();
+    let (status, deed) = harness.get(&format!("{BASE}/{DEED}/recActe1")).await;
+    assert_eq!((status, &deed["fields"]["Cote"]), (200, &cells["Cote"]));
+    let town = deed["fields"]["Ville"][0].as_str().unwrap();
+    let (_, town) = harness.get(&format!("{BASE}/{TOWN}/{town}")).await;
+    assert!(town["fields"]["Actes"].as_array().unwrap().contains(&json!("recActe1")), "{town}");
 }
