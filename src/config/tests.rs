@@ -1,6 +1,7 @@
 //! What settings may be, and what is said of those that may not.
 
 use super::*;
+use crate::content::ids::BaseId;
 
 fn read(toml: &str) -> Result<Config, String> {
     let figment = Figment::from(Toml::string(toml));
@@ -83,6 +84,9 @@ fn errors_name_the_key_and_what_is_expected() {
         ("[sync]\nreserve_percent = 91", &["sync.reserve_percent", "91", "0 to 90"]),
         ("[sync]\nmonthly_calls = -1", &["sync.monthly_calls", "-1"]),
         ("[store]\nreleases = 0", &["store.releases", "0", "1 to 1,000"]),
+        ("[media]\nhosts = ['https://x.org']", &["media.hosts", "https://x.org", "a host such as"]),
+        ("[media]\nmax_bytes = 0", &["media.max_bytes", "0", "1 to 1,000,000,000"]),
+        ("[media]\ngrace_days = 0", &["media.grace_days", "0", "1 to 3,650"]),
         ("[log]\nformat = 'xml'", &["log.format", "xml", "json"]),
         ("[tables.guide]", &["guide", "guides"]),
         ("[tables.guides.fields]\ncall_number = 'x'", &["tables.guides.fields", "call_number"]),

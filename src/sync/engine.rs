@@ -4,6 +4,7 @@
 //! tells it. Both are ordinary async functions that start-up, the schedule and the tests call. They
 //! never overlap, and a round that fails leaves everything as it was.
 
+mod files;
 mod full;
 mod keep;
 mod news;
@@ -21,7 +22,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::Mutex;
 use url::Url;
 
-use self::state::State;
+use self::{files::Files, state::State};
 pub use super::failure::RoundError;
 use super::{
     budget::{FullRounds, Meter},
@@ -32,7 +33,12 @@ use super::{
     wake::Wake,
 };
 use crate::{
-    airtable::Client, content::problem::Counts, paris, reference::Reference, store::Store,
+    airtable::{Client, download::Downloader},
+    content::problem::Counts,
+    media::Library,
+    paris,
+    reference::Reference,
+    store::Store,
 };
 
 /// What the engine is told once.
@@ -86,6 +92,7 @@ pub struct Engine {
     wake: Arc<Wake>,
     meter: Option<Arc<Meter>>,
     metrics: Arc<SyncMetrics>,
+    files: Option<Files>,
     state: Mutex<State>,
 }
 
@@ -147,6 +154,7 @@ impl Engine {
             wake: Arc::default(),
             meter: None,
             metrics: Arc::default(),
+            files: None,
             state: Mutex::default(),
         }
     }
@@ -167,6 +175,12 @@ impl Engine {
     #[must_use]
     pub fn measured(self, metrics: Arc<SyncMetrics>, meter: Arc<Meter>) -> Self {
         Self { metrics, meter: Some(meter), ..self }
+    }
+
+    /// Publishes the files of rows too, as copies that this library keeps.
+    #[must_use]
+    pub fn illustrated(self, library: Library, downloader: Downloader) -> Self {
+        Self { files: Some(Files::new(library, downloader)), ..self }
     }
 
     /// What is live.
@@ -268,6 +282,7 @@ impl Engine {
                 let problems = Counts::of(&status.problems);
                 let report = Report { kind, outcome, rows: status.rows, problems, duration };
                 report.log();
+                self.ask_for_files(&state);
                 Ok(report)
             }
             Err(error) => {
@@ -313,7 +328,7 @@ impl Report {
         let duration_ms = duration.as_millis();
         match kind {
             RoundKind::Idle => tracing::debug!(duration_ms, "nothing changed"),
-            RoundKind::Incremental | RoundKind::Full => tracing::info!(
+            RoundKind::Incremental | RoundKind::Full | RoundKind::Media => tracing::info!(
                 kind = kind.as_str(),
                 ?outcome,
                 rows,

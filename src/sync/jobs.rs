@@ -58,6 +58,7 @@ impl Schedule {
 pub struct Jobs {
     scheduler: JobScheduler,
     pinged: JoinHandle<()>,
+    media: JoinHandle<()>,
 }
 
 /// Between two rounds that pings ask for: a flood of them costs no more than this allows.
@@ -95,7 +96,8 @@ impl Jobs {
         };
         scheduler.add(job).await?;
         scheduler.start().await?;
-        Ok(Self { scheduler, pinged: tokio::spawn(answer_pings(engine)) })
+        let media = tokio::spawn(tend_media(Arc::clone(&engine)));
+        Ok(Self { scheduler, pinged: tokio::spawn(answer_pings(engine)), media })
     }
 
     /// Starts no further round.
@@ -104,6 +106,7 @@ impl Jobs {
     /// When the scheduler is no longer there.
     pub async fn stop(mut self) -> Result<(), JobSchedulerError> {
         self.pinged.abort();
+        self.media.abort();
         self.scheduler.shutdown().await
     }
 }
@@ -140,6 +143,24 @@ async fn answer_pings(engine: Arc<Engine>) {
         }
         round(Arc::clone(&engine), Due::News).await;
         tokio::time::sleep(BETWEEN_PINGS).await;
+    }
+}
+
+/// Fetches and removes files whenever a round leaves some to be, beside the rounds.
+async fn tend_media(engine: Arc<Engine>) {
+    loop {
+        engine.media_due().await;
+        // In a task of its own, so that a panic ends it and not what comes after.
+        let tending = Arc::clone(&engine);
+        let tended = tokio::spawn(async move {
+            if let Err(error) = tending.fetch_media().await {
+                tracing::warn!(%error, "files can't be fetched yet");
+            }
+            tokio::task::spawn_blocking(move || tending.sweep_media()).await
+        });
+        if let Err(error) = tended.await.flatten() {
+            tracing::error!(%error, "the care of files ended before its time");
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod fixture;
 mod harmless;
 mod init;
 mod media;
+mod pictures;
 mod readme;
 mod sandbox;
 mod settings_file;
