@@ -49,7 +49,7 @@ impl Service {
         let gate: Arc<dyn Gate> = meter.clone();
         let downloader = Downloader::new(config.downloads(airtable.base_url.clone()))?;
         let client = Client::new(airtable::Settings { gate: Some(gate), ..airtable })?;
-        let media = open_library(config)?;
+        let media = open_library(config);
         let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let metrics = Sources {
             client: Some(client.clone()),
@@ -125,14 +125,23 @@ fn open_store(dir: &Path) -> anyhow::Result<Store> {
 }
 
 /// Files stand beside the database, or in memory where nothing is kept.
-fn open_library(config: &Config) -> anyhow::Result<Library> {
-    let Some(dir) = config.data_dir() else { return Ok(Library::in_memory(config.library())) };
-    let (library, damages) =
-        Library::open(&dir.join("media"), config.library()).context("store.data_dir")?;
-    for damage in damages {
-        tracing::warn!(%damage, "a kept file is left out until it is downloaded again");
+fn open_library(config: &Config) -> Library {
+    let in_memory = || Library::in_memory(config.library());
+    let Some(dir) = config.data_dir() else { return in_memory() };
+    match Library::open(&dir.join("media"), config.library()) {
+        Ok((library, damages)) => {
+            for damage in damages {
+                tracing::warn!(%damage, "a kept file is left out until it is downloaded again");
+            }
+            library
+        }
+        // A full or read-only disk: everything can be downloaded again.
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            tracing::warn!(error = format!("{error:#}"), "files are kept in memory");
+            in_memory()
+        }
     }
-    Ok(library)
 }
 
 /// Counts on from what an earlier run kept.

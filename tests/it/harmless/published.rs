@@ -45,6 +45,13 @@ pub fn assert_whole(release: &Release) {
     for (slug, territory) in content.territories.iter() {
         assert_eq!(*slug, territory.slug);
     }
+    for (record, gallery) in content.pictures.iter() {
+        let mut steps = content.guides.values().flat_map(|guide| guide.steps.values());
+        let mut services = content.services.values();
+        let is_shown = steps.any(|step| step.record == *record)
+            || services.any(|service| service.record == *record);
+        assert!(is_shown && gallery.record == *record && !gallery.pictures.is_empty(), "{record}");
+    }
     for holding in content.holdings.iter() {
         assert!(content.documents.contains_key(&holding.document), "{holding:?}");
         assert!(!holding.territories.is_empty(), "{holding:?}");

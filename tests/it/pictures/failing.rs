@@ -27,6 +27,8 @@ async fn a_failed_download_keeps_the_old_file_and_is_told_until_it_is_mended() {
     assert_eq!(problem.place.record.as_ref().unwrap().as_str(), STEP);
     assert_eq!(problem.severity(), Severity::Warning);
     assert!(problem.message.contains("« neuf.png »"), "{}", problem.message);
+    service.assert_measured("media_files 1");
+    service.assert_measured("media_failures_total 1");
 
     // At once would be too soon: nothing is asked for, and nothing forgotten.
     world.sandbox.faults().clear();
@@ -37,6 +39,11 @@ async fn a_failed_download_keeps_the_old_file_and_is_told_until_it_is_mended() {
     service.engine.fetch_media().await.unwrap();
     assert_eq!(service.names().await, ["neuf.png"]);
     assert_eq!(service.problems(), []);
+    service.assert_measured("media_files 2");
+    let rounds =
+        |outcome| format!("round_duration_seconds_count{{kind=\"media\",outcome=\"{outcome}\"}}");
+    service.assert_measured(&format!("{} 2", rounds("published")));
+    service.assert_measured(&format!("{} 1", rounds("unchanged")));
 }
 
 #[tokio::test]

@@ -11,8 +11,8 @@ use locadocs::{
     airtable::{
         self, Client,
         download::{DownloadSettings, Downloader},
+        gate::Gate,
     },
-    api,
     content::problem::{Code, Problem},
     media::{Library, Settings as LibrarySettings},
     sandbox::{
@@ -23,10 +23,13 @@ use locadocs::{
     },
     store::Store,
     sync::{
+        budget::{Budget, Meter},
         engine::{Engine, Follow, Outcome, Report, Settings},
         live::Live,
+        metrics::SyncMetrics,
     },
 };
+use prometheus_client::{encoding::text::encode, registry::Registry};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -86,7 +89,11 @@ impl World {
 
     pub fn service_with(&self, library: Library) -> Service {
         let url = self.sandbox.url().clone();
+        let meter = Arc::new(Meter::forgetful(Budget::default(), clock));
+        let metrics = Arc::new(SyncMetrics::default());
+        let gate: Arc<dyn Gate> = meter.clone();
         let settings = airtable::Settings {
+            gate: Some(gate),
             requests_per_second: None,
             max_retries: 1,
             backoff_min: Duration::from_millis(1),
@@ -101,9 +108,10 @@ impl World {
         let live = Arc::clone(&api.live);
         let engine = Engine::new(client, settings_of_engine, fixture::reference(), live, clock)
             .keeping(store)
+            .measured(Arc::clone(&metrics), Arc::clone(&meter))
             .illustrated(library, downloader);
         engine.restore();
-        Service { engine: Arc::new(engine), api }
+        Service { engine: Arc::new(engine), api, metrics }
     }
 
     /// An archivist puts files into a cell: images by name and content, or files that are there, by
@@ -157,6 +165,7 @@ pub fn file(filename: &str, content: &[u8]) -> Value {
 pub struct Service {
     pub engine: Arc<Engine>,
     pub api: Api,
+    metrics: Arc<SyncMetrics>,
 }
 
 impl Service {
@@ -205,6 +214,14 @@ impl Service {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.api.request(Method::GET, path, &[]).await
+    }
+
+    /// Whether the metrics say so, in one line.
+    pub fn assert_measured(&self, line: &str) {
+        let (mut registry, mut text) = (Registry::default(), String::new());
+        self.metrics.register(&mut registry);
+        encode(&mut text, &registry).unwrap();
+        assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");
     }
 
     /// What is told of files.
