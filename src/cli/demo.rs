@@ -84,8 +84,9 @@ fn pictures(engine: &Engine) -> Vec<String> {
 }
 
 fn welcome(api: &Url, sandbox: &Url, pictures: &[String]) {
-    let pictures: Vec<_> =
-        pictures.iter().map(|path| format!("{api}{}", path.trim_start_matches('/'))).collect();
+    let address = |path: &String| format!("{api}{}", path.trim_start_matches('/'));
+    let pictures: String =
+        pictures.iter().map(|path| format!("\n  curl -O '{}'", address(path))).collect();
     print(format!(
         "API            {api}v1\n\
          Documentation  {api}docs\n\
@@ -99,11 +100,10 @@ fn welcome(api: &Url, sandbox: &Url, pictures: &[String]) {
          curl '{api}v1/communes?q=renn'\n\
          What does the guide ask?\n  \
          curl '{api}v1/guides/urbanisme/walk?q.document-connu=oui'\n\
-         What is in the file of a permit? A step with an image: {pictures}\n  \
-         curl '{api}v1/guides/urbanisme/steps/permis-contenu'\n\
+         What is in the file of a permit? A step and its image:\n  \
+         curl '{api}v1/guides/urbanisme/steps/permis-contenu'{pictures}\n\
          \n\
          Ctrl-C stops everything.",
-        pictures = pictures.join(" "),
         seconds = ROUND.as_secs()
     ));
 }

@@ -67,6 +67,18 @@ fn errors_say_where_a_value_was_set() {
 }
 
 #[test]
+#[expect(clippy::result_large_err, reason = "figment's own error, in its own test helper")]
+fn a_variable_may_hold_a_list() {
+    figment::Jail::expect_with(|jail| {
+        jail.set_env("LOCADOCS_MEDIA_HOSTS", "[files.example.org, .example.net]");
+        let downloads = Config::load(None).unwrap().downloads(Config::default().airtable.url);
+        let hosts: Vec<_> = downloads.hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["files.example.org", ".example.net"]);
+        Ok(())
+    });
+}
+
+#[test]
 fn errors_name_the_key_and_what_is_expected() {
     for (toml, expected) in [
         ("[airtable]\ntoken = 'x'", &["unknown field", "token", "airtable"][..]),

@@ -1,7 +1,7 @@
 //! A small release, built from rows as the sync builds one: enough of the demo base for every sort
 //! of answer, on communes whose data is real.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use locadocs::{
@@ -13,7 +13,7 @@ use locadocs::{
         rows::Rows,
         tables::{FieldKey as F, TableKey as T},
     },
-    media::{self, Library},
+    media::{self, Library, Media},
     reference::Reference,
 };
 
@@ -35,8 +35,9 @@ pub fn library() -> Library {
 
 /// Whatever the file, its copy is one red pixel.
 pub fn copied(file: &Illustration) -> File {
-    let media = library().get(&"attPixel".parse().unwrap()).unwrap();
-    File::Kept(media.published(file))
+    static COPY: LazyLock<Media> =
+        LazyLock::new(|| library().get(&"attPixel".parse().unwrap()).unwrap());
+    File::Kept(COPY.published(file))
 }
 
 /// A cell with a file of that name.

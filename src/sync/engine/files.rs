@@ -22,21 +22,18 @@ use crate::{
         cell::{Attachment, Cell},
         guide::Illustration,
         ids::{AttachmentId, FieldId, RecordId},
-        rows::{Linked, Rows},
+        rows::{Linked, Table},
         tables::{FieldKey, TableKey},
     },
-    media::{FetchReport, Library, Wanted, mentioned},
+    media::{FetchReport, Library, MediaId, Wanted, mentioned},
     store::{RowChanges, StoreError},
     sync::{
         failure::chain,
         live::SyncStatus,
         metrics::{RoundEnd, RoundKind},
+        mirror::Mirror,
     },
 };
-
-/// The cells that hold files.
-const CELLS: [(TableKey, FieldKey); 2] =
-    [(TableKey::Steps, FieldKey::Illustrations), (TableKey::Services, FieldKey::Photo)];
 
 /// Rows read again in one call: a page of a listing.
 const BATCH: usize = 100;
@@ -67,8 +64,21 @@ struct Missing {
 type Row = (RecordId, Vec<AttachmentId>);
 
 impl Missing {
+    fn new(mirror: &Mirror, (table, field): (TableKey, FieldKey), rows: Vec<Row>) -> Option<Self> {
+        let mapped = mirror.mapping.tables.get(&table).filter(|_| !rows.is_empty())?;
+        let field = mapped.field(field)?.clone();
+        Some(Self { table: mirror.schema.table(&mapped.id)?.clone(), field, rows })
+    }
+
     fn batches(&self) -> impl Iterator<Item = (&Self, &[Row])> {
         self.rows.chunks(BATCH).map(move |rows| (self, rows))
+    }
+}
+
+fn row<'a, T>(table: &'a Table<T>, record: &RecordId) -> Option<&'a T> {
+    match table.get(record) {
+        Linked::Row(row) => Some(row),
+        Linked::Unreadable | Linked::Missing => None,
     }
 }
 
@@ -83,40 +93,38 @@ impl Files {
         }
     }
 
-    /// The files that published rows have and the library does not, by row. Those of a version that
-    /// is only fallen back to can't be had any more.
-    fn missing(
+    /// The files that published rows have and the library does not.
+    fn missing(&self, mirror: &Mirror, release: &Release, now: DateTime<Utc>) -> Vec<Missing> {
+        let (rows, content) = (&mirror.rows, release.content());
+        // As the rows are now: what only an earlier version shows can't be had any more.
+        let steps = content.guides.values().flat_map(|guide| guide.steps.values());
+        let steps = steps.filter_map(|step| row(&rows.steps, &step.record));
+        let steps = steps.map(|step| (&step.record, step.illustrations.as_slice()));
+        let services = content.services.values();
+        let services = services.filter_map(|service| row(&rows.services, &service.record));
+        let services = services.map(|service| (&service.record, service.photos.as_slice()));
+        let steps = self.missing_of(steps, now);
+        let services = self.missing_of(services, now);
+        [
+            Missing::new(mirror, (TableKey::Steps, FieldKey::Illustrations), steps),
+            Missing::new(mirror, (TableKey::Services, FieldKey::Photo), services),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn missing_of<'a>(
         &self,
-        (table, field): (TableKey, FieldKey),
-        rows: &Rows,
-        release: &Release,
+        rows: impl Iterator<Item = (&'a RecordId, &'a [Illustration])>,
         now: DateTime<Utc>,
     ) -> Vec<Row> {
-        let missing = |record: &RecordId, files: &[Illustration]| {
-            let missing = self.library.missing(files.iter().map(|file| &file.id), now);
-            (!missing.is_empty()).then(|| (record.clone(), missing))
-        };
-        let content = release.content();
-        match (table, field) {
-            (TableKey::Steps, FieldKey::Illustrations) => {
-                let steps = content.guides.values().flat_map(|guide| guide.steps.values());
-                let rows = steps.filter_map(|step| match rows.steps.get(&step.record) {
-                    Linked::Row(row) => missing(&row.record, &row.illustrations),
-                    Linked::Unreadable | Linked::Missing => None,
-                });
-                rows.collect()
-            }
-            (TableKey::Services, FieldKey::Photo) => {
-                let services = content.services.values();
-                let rows =
-                    services.filter_map(|service| match rows.services.get(&service.record) {
-                        Linked::Row(row) => missing(&row.record, &row.photos),
-                        Linked::Unreadable | Linked::Missing => None,
-                    });
-                rows.collect()
-            }
-            _ => Vec::new(),
-        }
+        let rows = rows.filter(|(_, files)| !files.is_empty());
+        let rows = rows.map(|(record, files)| {
+            let files = files.iter().map(|file| &file.id);
+            (record.clone(), self.library.missing(files, now))
+        });
+        rows.filter(|(_, missing)| !missing.is_empty()).collect()
     }
 
     fn is_sweep_due(&self, last_full: Option<DateTime<Utc>>) -> bool {
@@ -194,6 +202,7 @@ impl Engine {
         if !files.is_sweep_due(last_full) {
             return;
         }
+        *files.swept_at.lock() = Some(self.now());
         let swept = match self.needed_files() {
             Ok(needed) => files.library.sweep(&needed, self.now()),
             Err(error) => return tracing::warn!(error = chain(&error), "no file is removed"),
@@ -202,12 +211,11 @@ impl Engine {
             Ok(swept) => tracing::info!(files = swept.files, bytes = swept.bytes, "files removed"),
             Err(error) => tracing::warn!(%error, "files that nobody needs can't be removed"),
         }
-        *files.swept_at.lock() = Some(self.now());
         self.count_files(files);
     }
 
     /// The files that any release names which is kept, in its texts too.
-    fn needed_files(&self) -> Result<HashSet<crate::media::MediaId>, StoreError> {
+    fn needed_files(&self) -> Result<HashSet<MediaId>, StoreError> {
         let mut needed = HashSet::new();
         if let Some(store) = &self.store {
             store.bodies(|body| needed.extend(mentioned(body)))?;
@@ -228,14 +236,7 @@ impl Engine {
         else {
             return Vec::new();
         };
-        let (mirror, release, now) = (&base.mirror, &publication.release, self.now());
-        let tables = CELLS.into_iter().filter_map(|(table, field)| {
-            let rows = files.missing((table, field), &mirror.rows, release, now);
-            let mapped = mirror.mapping.tables.get(&table).filter(|_| !rows.is_empty())?;
-            let field = mapped.field(field)?.clone();
-            Some(Missing { table: mirror.schema.table(&mapped.id)?.clone(), field, rows })
-        });
-        tables.collect()
+        files.missing(&base.mirror, &publication.release, self.now())
     }
 
     /// Fetches files, a page of rows at a time, as long as the library has patience.

@@ -96,6 +96,30 @@ async fn an_edit_without_new_files_costs_no_more_calls() {
 }
 
 #[tokio::test]
+async fn the_files_of_many_rows_cost_a_call_a_table_and_one_release() {
+    let world = World::start().await;
+    for (n, row) in
+        ["recArchRennes0001", "recSolsRennes0001", "recArchLeHavre001"].iter().enumerate()
+    {
+        let photos = json!([file("a.png", &image(n as u32)), file("b.png", &image(9))]);
+        world.attach("tblServices000000", row, "Photo", photos).await;
+    }
+    let service = world.service();
+    service.look().await;
+    service.assert_measured("releases_total 1");
+    let (fetched, calls) = world.counting(service.engine.fetch_media()).await;
+    fetched.unwrap();
+    assert_eq!(calls, 2);
+    service.assert_measured("releases_total 2");
+    // The same content is kept once.
+    service.assert_measured("media_files 5");
+    let services = service.api.json("/v1/services?limit=100").await;
+    let photos = services["items"].as_array().unwrap().iter().map(|it| &it["photos"]);
+    let photos: usize = photos.map(|photos| photos.as_array().unwrap().len()).sum();
+    assert_eq!(photos, 6);
+}
+
+#[tokio::test]
 async fn links_that_ended_since_the_round_are_read_again() {
     let world = World::start().await;
     let service = world.service();
