@@ -77,7 +77,7 @@ impl From<State> for App {
         let State { live, wake, reference, media, clock, settings, metrics } = state;
         let pages = Pages::new(settings.cache_bytes);
         let variants = Variants::new(media.clone(), settings.image_cache_bytes);
-        let metrics = Arc::new(Metrics::new(metrics, Arc::clone(&live), clock));
+        let metrics = Arc::new(Metrics::new(metrics, Arc::clone(&live), Arc::clone(&wake), clock));
         let settings = Arc::new(settings);
         Self { live, wake, reference, media, variants, clock, settings, pages, metrics }
     }

@@ -6,6 +6,7 @@ mod init;
 mod logging;
 mod openapi;
 mod reference;
+mod release;
 mod sandbox;
 mod serve;
 mod service;
@@ -37,6 +38,8 @@ enum Command {
     Check(check::Options),
     /// Give a base the tables and fields that it lacks; nothing in it is changed or deleted.
     Init(init::Options),
+    /// List the releases that are kept, and let the one that is held out.
+    Release(release::Options),
     /// Print the OpenAPI document.
     Openapi,
     /// The official division of France that is embedded.
@@ -76,6 +79,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sandbox(options) => sandbox::run(options).await?,
         Command::Check(options) => return check::run(options).await,
         Command::Init(options) => init::run(options).await?,
+        Command::Release(options) => release::run(options)?,
         Command::Openapi => openapi::run()?,
         Command::Reference(options) => reference::run(options)?,
     }

@@ -11,6 +11,7 @@ use axum::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
+    classify::ServerErrorsFailureClass,
     cors::{Any as AnyOrigin, CorsLayer},
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
@@ -49,7 +50,7 @@ pub fn wrap(router: Router, app: &App) -> Router {
         ))
         .layer(cors())
         .layer(from_fn(tell_methods))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(tell_failure))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(from_fn(drop_odd_request_id))
@@ -126,6 +127,17 @@ fn span(request: &Request) -> Span {
         path = request.uri().path(),
         request_id,
     )
+}
+
+/// Says that an answer failed. Unless the service only asks to be asked again: it has told why.
+fn tell_failure(failure: ServerErrorsFailureClass, latency: Duration, _: &Span) {
+    let latency_ms = latency.as_millis();
+    match failure {
+        ServerErrorsFailureClass::StatusCode(StatusCode::SERVICE_UNAVAILABLE) => {
+            tracing::debug!(latency_ms, "not ready to answer");
+        }
+        failure => tracing::error!(%failure, latency_ms, "an answer failed"),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that the layer calls")]

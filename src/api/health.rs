@@ -1,7 +1,5 @@
 //! Liveness and readiness, for those who run the service.
 
-use std::time::Duration;
-
 use axum::{
     Json,
     extract::State,
@@ -13,12 +11,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    App,
+    App, Settings,
     params::{NoParams, Query},
 };
 use crate::{
     content::problem::Counts,
-    sync::live::{Failure, Publication, SyncStatus},
+    sync::{
+        budget,
+        live::{Failure, Hearing, Held, Live, Publication},
+    },
 };
 
 /// The service is alive.
@@ -37,7 +38,7 @@ pub struct Readiness {
     ready: bool,
     /// Whether the last good content stays, since the last round failed or none has run lately.
     degraded: bool,
-    /// Whether no round has run for longer than it should, so that nothing tells how things are now.
+    /// Whether no round has run although one is long due, so that nothing tells how things are now.
     stale: bool,
     /// The release that is public.
     release: Option<String>,
@@ -47,6 +48,10 @@ pub struct Readiness {
     last_success: Option<DateTime<Utc>>,
     /// When Airtable was last asked.
     last_attempt: Option<DateTime<Utc>>,
+    /// When the whole base was last read.
+    last_full: Option<DateTime<Utc>>,
+    /// When Airtable is asked next at the latest, as the schedule and the budget have it.
+    next_round: Option<DateTime<Utc>>,
     /// Seconds since Airtable was last read to the end.
     #[schema(minimum = 0)]
     age_seconds: Option<i64>,
@@ -56,8 +61,20 @@ pub struct Readiness {
     /// Calls made to Airtable since the service started.
     #[schema(minimum = 0)]
     calls: u64,
+    /// Rows that a reading of the whole base found other than they were known to be, since the
+    /// service started: changes that were missed.
+    #[schema(minimum = 0)]
+    drift: u64,
     /// Why the last round failed.
     failure: Option<SyncFailure>,
+    /// The release that waits to be confirmed, because it would remove much.
+    held: Option<HeldRelease>,
+    /// How changes are heard of; `null` until a round has found out.
+    webhook: Option<WebhookState>,
+    /// The calls to Airtable of the calendar month; `null` where they are not counted.
+    budget: Option<BudgetState>,
+    /// Why the last round is not kept on disk: a restart would go on from an earlier one.
+    store_failure: Option<String>,
     /// Guides that are kept as they last were, because an edit broke them.
     stale_guides: Vec<String>,
     /// What archivists should mend, counted by severity.
@@ -73,6 +90,57 @@ pub struct SyncFailure {
     /// What happened, in English.
     #[schema(examples("Airtable can't be reached."))]
     message: String,
+}
+
+/// A release that waits to be confirmed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldRelease {
+    /// Its name, for `locadocs release accept`.
+    #[schema(examples("d7cb69df965c2de9"))]
+    release: String,
+    /// Since when it waits.
+    since: DateTime<Utc>,
+    /// Stable name of the reason.
+    #[schema(examples("mass-removal"))]
+    code: &'static str,
+    /// The reason, in English.
+    #[schema(examples("60 holdings are public, and only 1 would stay"))]
+    reason: String,
+}
+
+/// How changes are heard of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WebhookState {
+    /// Which way.
+    mode: WebhookMode,
+    /// Why not a better one, where one is wanted.
+    reason: Option<String>,
+}
+
+/// A way to hear of changes.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WebhookMode {
+    /// Airtable pings: changes are public within seconds.
+    Pings,
+    /// Airtable is asked for what changed, at each round.
+    Polling,
+    /// There is no webhook: each round reads the whole base.
+    None,
+}
+
+/// The calls to Airtable of the calendar month, in UTC, as of the last round.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BudgetState {
+    /// Calls that were made.
+    #[schema(minimum = 0)]
+    spent: u64,
+    /// Calls that may still be made; `null` is without limit.
+    #[schema(minimum = 0)]
+    left: Option<u64>,
+    /// Airtable said that its own quota is spent: no call is made before this instant.
+    quiet_until: Option<DateTime<Utc>>,
 }
 
 /// Problems of the back office.
@@ -117,8 +185,7 @@ pub async fn get_readiness(State(app): State<App>, _: Query<NoParams>) -> Respon
         Some(_) => StatusCode::OK,
         None => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let stale_after = app.settings.stale_after;
-    let body = readiness(publication.as_deref(), &app.live.status(), (app.clock)(), stale_after);
+    let body = readiness(publication.as_deref(), &app.live, (app.clock)(), &app.settings);
     let mut response = not_stored(status, body);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         let wait = app.settings.retry_after.as_secs().max(1);
@@ -129,12 +196,14 @@ pub async fn get_readiness(State(app): State<App>, _: Query<NoParams>) -> Respon
 
 fn readiness(
     publication: Option<&Publication>,
-    status: &SyncStatus,
+    live: &Live,
     now: DateTime<Utc>,
-    stale_after: Duration,
+    settings: &Settings,
 ) -> Readiness {
-    let since_attempt = status.last_attempt.and_then(|at| (now - at).to_std().ok());
-    let stale = since_attempt.is_some_and(|since| since > stale_after);
+    let (status, next_round) = (live.status(), live.next_round());
+    let due = status.last_attempt.max(next_round);
+    let late = due.and_then(|at| (now - at).to_std().ok());
+    let stale = late.is_some_and(|late| late > settings.stale_after);
     let guides = publication.iter().flat_map(|live| live.release.content().guides.values());
     Readiness {
         ready: publication.is_some(),
@@ -144,10 +213,17 @@ fn readiness(
         published_at: publication.map(|live| live.published_at),
         last_success: status.last_success,
         last_attempt: status.last_attempt,
+        last_full: status.last_full,
+        next_round,
         age_seconds: status.last_success.map(|at| (now - at).num_seconds().max(0)),
         rows: status.rows,
         calls: status.calls,
+        drift: status.drift,
         failure: status.failure.as_ref().map(SyncFailure::from),
+        held: status.held.as_ref().map(HeldRelease::from),
+        webhook: webhook(&status.hearing),
+        budget: status.budget.as_ref().map(BudgetState::from),
+        store_failure: status.store_failure.clone(),
         stale_guides: guides.filter(|g| g.is_stale).map(|g| g.slug.to_string()).collect(),
         problems: Counts::of(&status.problems).into(),
     }
@@ -156,6 +232,30 @@ fn readiness(
 impl From<&Failure> for SyncFailure {
     fn from(failure: &Failure) -> Self {
         Self { code: failure.code, message: failure.message.clone() }
+    }
+}
+
+impl From<&Held> for HeldRelease {
+    fn from(Held { release, since, doubt }: &Held) -> Self {
+        let reason = doubt.to_string();
+        Self { release: release.clone(), since: *since, code: doubt.code(), reason }
+    }
+}
+
+fn webhook(hearing: &Hearing) -> Option<WebhookState> {
+    let (mode, reason) = match hearing {
+        Hearing::Unknown => return None,
+        Hearing::Pings => (WebhookMode::Pings, None),
+        Hearing::Polling { why } => (WebhookMode::Polling, why.clone()),
+        Hearing::Listing { why } => (WebhookMode::None, why.clone()),
+    };
+    Some(WebhookState { mode, reason })
+}
+
+impl From<&budget::Status> for BudgetState {
+    fn from(status: &budget::Status) -> Self {
+        let budget::Status { spent, left, quiet_until, .. } = status;
+        Self { spent: *spent, left: *left, quiet_until: *quiet_until }
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     airtable::Client,
-    sync::{budget::Meter, live::Live, metrics::SyncMetrics},
+    sync::{budget::Meter, live::Live, metrics::SyncMetrics, wake::Wake},
 };
 use requests::Requests;
 use snapshots::Snapshots;
@@ -62,7 +62,12 @@ impl fmt::Debug for Metrics {
 
 impl Metrics {
     /// Names them all.
-    pub fn new(sources: Sources, live: Arc<Live>, clock: fn() -> DateTime<Utc>) -> Self {
+    pub fn new(
+        sources: Sources,
+        live: Arc<Live>,
+        wake: Arc<Wake>,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Self {
         let mut registry = Registry::with_prefix("locadocs");
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The program that runs", version);
@@ -70,7 +75,7 @@ impl Metrics {
         let requests = Requests::default();
         requests.register(&mut registry);
         let Sources { client, meter, sync: _ } = sources;
-        registry.register_collector(Box::new(Snapshots { live, client, meter, clock }));
+        registry.register_collector(Box::new(Snapshots { live, wake, client, meter, clock }));
         Self { registry, requests }
     }
 }

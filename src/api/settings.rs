@@ -22,8 +22,8 @@ pub struct Settings {
     /// How long a client should wait before it asks again a service that has nothing to publish
     /// yet. Default: 5 s.
     pub retry_after: Duration,
-    /// How long after the last round `/readyz` says that none has run for too long; more than the
-    /// time from one round to the next. Default: 1 h.
+    /// How long after a round was due `/readyz` says that none has run for too long; more than a
+    /// round may take. Default: 15 min.
     pub stale_after: Duration,
     /// How long a request may take, in all. Default: 10 s.
     pub request_timeout: Duration,
@@ -46,7 +46,7 @@ impl Default for Settings {
             stale_while_revalidate: Duration::from_secs(300),
             stale_if_error: Duration::from_secs(86_400),
             retry_after: Duration::from_secs(5),
-            stale_after: Duration::from_secs(3_600),
+            stale_after: Duration::from_secs(900),
             request_timeout: Duration::from_secs(10),
             uri_limit: 8_192,
             body_limit: 65_536,

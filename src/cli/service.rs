@@ -18,7 +18,7 @@ use crate::{
     store::{Opened, Store, ValueKey},
     sync::{
         budget::Meter,
-        engine::{self, Engine, Follow},
+        engine::{self, Engine, Follow, RoundError},
         jobs::{Jobs, Schedules},
         live::Live,
         wake::Wake,
@@ -75,7 +75,6 @@ impl Service {
             clock: Utc::now,
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),
-                stale_after: schedules.look.longest_silence(),
                 image_cache_bytes: config.media.cache_bytes,
                 ..api::Settings::default()
             },
@@ -178,8 +177,10 @@ async fn rounds(
         .with_max_delay(Duration::from_secs(300))
         .with_jitter()
         .without_max_times();
-    // What trying again can't help waits for the schedule.
-    let first = (|| engine.look()).retry(backoff).when(|error| !error.is_final());
+    // What trying again can't help waits for the schedule, and so does all else once there is
+    // something to read.
+    let is_urgent = |error: &RoundError| !error.is_final() && engine.live().publication().is_none();
+    let first = (|| engine.look()).retry(backoff).when(is_urgent);
     tokio::select! {
         // The engine tells of failures itself.
         _ = first => {}

@@ -110,6 +110,12 @@ impl<'a> Transaction<'a> {
     /// Makes a record in the table at a position.
     pub fn create(&mut self, table: usize, inputs: Inputs) -> RecordId {
         let id = RecordId::fresh();
+        self.create_as(table, &id, inputs);
+        id
+    }
+
+    /// Makes a record of an id that no record has: one that was deleted comes back so.
+    pub fn create_as(&mut self, table: usize, id: &RecordId, inputs: Inputs) {
         if let Some(target) = self.base.tables.get_mut(table) {
             let number = target.next_number;
             target.next_number += 1;
@@ -126,8 +132,7 @@ impl<'a> Transaction<'a> {
         if let Some(changes) = self.note(table) {
             changes.created.insert(id.clone());
         }
-        self.fill(table, &id, inputs);
-        id
+        self.fill(table, id, inputs);
     }
 
     /// Writes checked values into a record.

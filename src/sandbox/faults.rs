@@ -45,6 +45,11 @@ pub enum Fault {
         /// How much of the body is sent.
         bytes: usize,
     },
+    /// A listing ends after so many rows, and looks whole.
+    Short {
+        /// Rows of the page that are left.
+        records: usize,
+    },
     /// A page for people is answered instead, as by a gateway.
     Html {
         /// HTTP status.

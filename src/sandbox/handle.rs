@@ -11,6 +11,7 @@ use super::{
     edit::{Author, NewField, Renaming, Source, Transaction},
     error::ApiError,
     ids::RecordId,
+    webhook::Webhook,
 };
 
 /// Who edits within the sandbox's own pages.
@@ -53,6 +54,28 @@ impl Sandbox {
         Ok(id.to_string())
     }
 
+    /// Makes a record that was deleted come back under its id, as *undo* and the trash do.
+    ///
+    /// # Errors
+    /// When it is there, or what Airtable would answer to its creation.
+    pub fn restore_record(
+        &self,
+        base: &str,
+        table: &str,
+        record: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<(), ApiError> {
+        self.shared.edit(base, editor(), |transaction, files| {
+            let at = transaction.base.require_position(table)?;
+            if transaction.base.require_table(table)?.records.contains_key(record) {
+                return Err(ApiError::invalid_request("the record was not deleted"));
+            }
+            let inputs = accept_all(transaction.base, files, at, fields, Leniency::Typecast)?;
+            transaction.create_as(at, &RecordId::from(record), inputs);
+            Ok(())
+        })
+    }
+
     /// Deletes a record.
     ///
     /// # Errors
@@ -86,6 +109,23 @@ impl Sandbox {
     ) -> Result<(), ApiError> {
         let new = Renaming { name: Some(name.to_owned()), description: None };
         self.change(base, table, |transaction, at| transaction.update_field(at, field, new))
+    }
+
+    /// Gives a field another type, and empties its cells.
+    ///
+    /// # Errors
+    /// When there is none, or it can't be of that type.
+    pub fn retype_field(
+        &self,
+        base: &str,
+        table: &str,
+        field: &str,
+        type_name: &str,
+        options: &Map<String, Value>,
+    ) -> Result<(), ApiError> {
+        self.change(base, table, |transaction, at| {
+            transaction.retype_field(at, field, type_name, options.clone())
+        })
     }
 
     /// Deletes a field and its cells.
@@ -132,6 +172,16 @@ impl Sandbox {
         self.shared.iterators.lock().clear();
     }
 
+    /// Stops the webhooks of a base, as Airtable does with those whose specification broke.
+    pub fn disable_webhooks(&self, base: &str) {
+        self.shared.each_webhook(base, Webhook::disable);
+    }
+
+    /// Loses the payloads that the webhooks of a base made so far, as age does.
+    pub fn forget_payloads(&self, base: &str) {
+        self.shared.each_webhook(base, Webhook::forget);
+    }
+
     /// Moves the time of day ahead: links, offsets and webhooks age. Rate limits don't.
     pub fn advance_clock(&self, by: Duration) {
         self.shared.advance(by);
@@ -161,6 +211,12 @@ impl super::state::Shared {
             json!({ "id": base.id, "name": base.name, "tables": tables.collect::<Vec<_>>() })
         });
         json!({ "bases": bases.collect::<Vec<_>>() })
+    }
+
+    fn each_webhook(&self, base: &str, act: fn(&mut Webhook)) {
+        let mut world = self.world.write();
+        let base = world.bases.get_mut(base);
+        base.into_iter().flat_map(|base| &mut base.webhooks).for_each(act);
     }
 
     /// Writes a cell as a person does at the page.

@@ -234,6 +234,16 @@ impl Webhook {
         Ok(json!({ "payloads": payloads, "cursor": end, "mightHaveMore": end < self.next }))
     }
 
+    /// Has it make no more payloads.
+    pub(super) fn disable(&mut self) {
+        self.health = Health::Broken;
+    }
+
+    /// Loses its payloads; their numbers stay taken.
+    pub(super) fn forget(&mut self) {
+        self.payloads.clear();
+    }
+
     fn push(&mut self, payload: Value, now: DateTime<Utc>) {
         self.payloads.push_back((now, payload));
         self.next += 1;

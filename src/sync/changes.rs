@@ -13,7 +13,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use self::schema::{Seen, tables_to_list};
 use super::mapping::{MappedTable, Mapping};
 use crate::{
-    airtable::webhooks::{Payload, Payloads},
+    airtable::{
+        schema::{FieldSchema, FieldType},
+        webhooks::{Payload, Payloads},
+    },
     content::{
         ids::{FieldId, RecordId, TableId},
         tables::{TABLES, TableKey},
@@ -51,6 +54,10 @@ pub struct SchemaChanges {
     pub is_table_changed: bool,
     /// Fields created, renamed, of another type, or deleted.
     pub fields: BTreeSet<FieldId>,
+    /// The types that fields were given, be they of another one again.
+    pub types: BTreeMap<FieldId, BTreeSet<FieldType>>,
+    /// Fields told deleted, be they restored.
+    pub deleted: BTreeSet<FieldId>,
 }
 
 /// The changes that concern the back office.
@@ -121,8 +128,14 @@ impl Changes {
             if changes.is_schema_change() {
                 let schema = self.schema.entry(table.clone()).or_default();
                 schema.is_table_changed |= changes.is_renamed;
-                let fields = [changes.created_fields, changes.changed_fields];
-                schema.fields.extend(fields.into_iter().flatten().chain(changes.destroyed_fields));
+                schema.fields.extend(changes.created_fields);
+                for (field, change) in changes.changed_fields {
+                    let types = schema.types.entry(field.clone()).or_default();
+                    types.extend(change.current.field_type);
+                    schema.fields.insert(field);
+                }
+                schema.fields.extend(changes.destroyed_fields.iter().cloned());
+                schema.deleted.extend(changes.destroyed_fields);
             }
             let reread = [changes.created_records, changes.changed_records];
             if reread.iter().all(BTreeSet::is_empty) && changes.destroyed_records.is_empty() {
@@ -149,6 +162,22 @@ impl Changes {
         let is_schema_changed =
             self.schema.iter().any(|(table, changes)| changes.may_remap(table, mapping));
         Relevant { rows: rows.collect(), is_schema_changed }
+    }
+
+    /// Whether fields that were read may hold other cells although they look as they did: they were
+    /// of another type meanwhile, or deleted and restored. Payloads don't name the rows.
+    pub fn have_touched_cells(&self, before: Seen<'_>) -> bool {
+        before.mapping.tables.values().any(|mapped| {
+            let schema = before.schema.table(&mapped.id);
+            let known = |field| schema?.fields.get(field).map(FieldSchema::field_type);
+            self.schema.get(&mapped.id).is_some_and(|changes| {
+                mapped.fields.keys().any(|field| {
+                    let types = changes.types.get(field).into_iter().flatten();
+                    changes.deleted.contains(field)
+                        || types.into_iter().any(|other| known(field) != Some(other))
+                })
+            })
+        })
     }
 
     /// Whether a ping should have told of these changes and none did. `last_ping` is when the last

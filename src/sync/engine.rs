@@ -4,12 +4,14 @@
 //! tells it. Both are ordinary async functions that start-up, the schedule and the tests call. They
 //! never overlap, and a round that fails leaves everything as it was.
 
+pub mod acceptance;
 mod files;
 mod full;
 mod keep;
 mod news;
 mod publish;
 mod state;
+mod status;
 mod webhook;
 
 use std::{
@@ -26,7 +28,6 @@ use self::{files::Files, state::State};
 pub use super::failure::RoundError;
 use super::{
     budget::{FullRounds, Meter},
-    failure::chain,
     live::{Live, SyncStatus},
     mapping::Names,
     metrics::{RoundEnd, RoundKind, SyncMetrics},
@@ -237,12 +238,15 @@ impl Engine {
     pub async fn standing(&self) -> Standing {
         let state = self.state.lock().await;
         let progress = &state.progress;
+        // What lies ahead was noted before the clock was put back.
+        let now = self.now();
+        let last_look = progress.last_look.filter(|at| *at <= now);
         let held_until = progress.held.as_ref().map(|held| held.since + self.settings.hold);
         Standing {
-            last_look: progress.last_look,
-            last_full: progress.last_full,
+            last_look,
+            last_full: progress.last_full.min(Some(now)),
             full_calls: progress.full_calls,
-            is_fed: state.feed.is_some(),
+            is_fed: state.feed.as_ref().is_some_and(|feed| feed.follows_listing),
             held_until,
         }
     }
@@ -259,13 +263,13 @@ impl Engine {
             state.forget();
         }
         self.remember(&mut state);
+        state.put_back(attempt);
         let result = match wanted {
             Wanted::Everything => self.read_everything(&mut state, &mut status).await,
             Wanted::News => self.read_news(&mut state, &mut status).await,
         };
         state.is_in_round = false;
-        status.calls = self.client.calls().total();
-        status.held = state.progress.held.clone();
+        self.describe(&state, &mut status);
         let duration = started.elapsed();
         let kind = result.as_ref().map_or(wanted.kind(), |done| done.kind);
         let end = match &result {
@@ -292,19 +296,6 @@ impl Engine {
         };
         self.live.report(status);
         result
-    }
-
-    fn tell_failure(&self, error: &RoundError, status: &mut SyncStatus) {
-        let failure = error.failure();
-        let is_told = status.failure.as_ref() == Some(&failure);
-        status.failure = Some(failure);
-        let cause = chain(error);
-        match self.live.publication() {
-            // Once is enough: rounds are many.
-            _ if is_told => tracing::debug!(%cause, "a round failed as the one before"),
-            Some(_) => tracing::warn!(%cause, "a round failed; the last good release stays"),
-            None => tracing::warn!(%cause, "a round failed, and nothing is public yet"),
-        }
     }
 
     fn today(&self) -> NaiveDate {
@@ -345,7 +336,7 @@ impl Report {
 /// Where rounds stand, from which the next one is planned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// When a round last started.
+    /// When a round last started; `None` before the first, or when that lies ahead of the clock.
     pub last_look: Option<DateTime<Utc>>,
     /// When the whole base was last read to the end.
     pub last_full: Option<DateTime<Utc>>,

@@ -1,62 +1,28 @@
 //! The jobs: rounds on a schedule and at a ping, each when the budget lets it be.
 
+mod schedule;
+mod watchdog;
+
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tokio_util::sync::CancellationToken;
 
+pub use self::schedule::{Schedule, Schedules};
+use self::watchdog::overdue;
 use super::{
     budget::Meter,
     engine::Engine,
-    plan::{Due, FullWanted, due},
+    plan::{Due, FullWanted, due, next_look},
 };
-
-/// When something is done again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Schedule {
-    /// So long after the start of the time before; what is still under way is not doubled.
-    Every(Duration),
-    /// By a cron expression with seconds, in UTC: `0 */10 * * * *`.
-    Cron(String),
-}
-
-/// When rounds are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedules {
-    /// Looking for what changed.
-    pub look: Schedule,
-    /// Reading the whole base.
-    pub full: Schedule,
-}
-
-impl Schedule {
-    /// The longest time without a round that is no cause for concern: three periods, and no less
-    /// than an hour. A cron expression is taken to be daily at the least.
-    pub fn longest_silence(&self) -> Duration {
-        const HOUR: Duration = Duration::from_secs(3_600);
-        match self {
-            Self::Every(period) => HOUR.max(period.saturating_mul(3)),
-            Self::Cron(_) => 25 * HOUR,
-        }
-    }
-
-    /// Tells whether it can be kept.
-    ///
-    /// # Errors
-    /// When the cron expression can't be read.
-    pub fn check(&self) -> Result<(), JobSchedulerError> {
-        match self {
-            Self::Every(_) => Ok(()),
-            Self::Cron(expression) => Job::new(expression.as_str(), |_, _| {}).map(drop),
-        }
-    }
-}
 
 /// Rounds that run on a schedule and at pings until they are stopped.
 pub struct Jobs {
-    scheduler: JobScheduler,
+    stopping: CancellationToken,
+    scheduled: JoinHandle<Result<(), JobSchedulerError>>,
     pinged: JoinHandle<()>,
     media: JoinHandle<()>,
 }
@@ -75,53 +41,124 @@ impl Jobs {
         engine: Arc<Engine>,
         schedules: &Schedules,
     ) -> Result<Self, JobSchedulerError> {
-        let scheduler = JobScheduler::new().await?;
-        let wanted = Arc::new(ArcSwap::from_pointee(match &schedules.full {
+        let wanted = match &schedules.full {
             Schedule::Every(period) => FullWanted::Every(delta(*period)),
             Schedule::Cron(_) => FullWanted::Later,
-        }));
-        if let Schedule::Cron(expression) = &schedules.full {
-            let (engine, wanted) = (Arc::clone(&engine), Arc::clone(&wanted));
-            let ask = move |_, _| wanted.store(Arc::new(FullWanted::Since(engine.now())));
-            scheduler.add(Job::new(expression.as_str(), ask)?).await?;
-        }
-        let ticked = Arc::clone(&engine);
-        let tick = move |_, _| -> Running {
-            let (engine, wanted) = (Arc::clone(&ticked), Arc::clone(&wanted));
-            Box::pin(async move { tick(engine, **wanted.load()).await })
         };
-        let job = match &schedules.look {
-            Schedule::Every(period) => Job::new_repeated_async(*period, tick)?,
-            Schedule::Cron(expression) => Job::new_async(expression.as_str(), tick)?,
+        let ticker = Ticker {
+            engine: Arc::clone(&engine),
+            schedules: schedules.clone(),
+            wanted: Arc::new(ArcSwap::from_pointee(wanted)),
+            ticked: Arc::default(),
         };
-        scheduler.add(job).await?;
-        scheduler.start().await?;
+        ticker.tell_next_round().await;
+        let scheduler = ticker.schedule().await?;
+        let stopping = CancellationToken::new();
+        let scheduled = tokio::spawn(ticker.keep_scheduled(scheduler, stopping.clone()));
         let media = tokio::spawn(tend_media(Arc::clone(&engine)));
-        Ok(Self { scheduler, pinged: tokio::spawn(answer_pings(engine)), media })
+        Ok(Self { stopping, scheduled, pinged: tokio::spawn(answer_pings(engine)), media })
     }
 
     /// Starts no further round.
     ///
     /// # Errors
     /// When the scheduler is no longer there.
-    pub async fn stop(mut self) -> Result<(), JobSchedulerError> {
+    pub async fn stop(self) -> Result<(), JobSchedulerError> {
         self.pinged.abort();
         self.media.abort();
-        self.scheduler.shutdown().await
+        self.stopping.cancel();
+        self.scheduled.await.map_err(|_| JobSchedulerError::Shutdown)?
     }
 }
 
-/// One tick of the schedule: the round that is due, if one is.
-async fn tick(engine: Arc<Engine>, wanted: FullWanted) {
-    if engine.is_busy() {
-        tracing::debug!("a round is still under way");
-        return;
+/// What the schedule does, and what is needed to start it anew.
+#[derive(Clone)]
+struct Ticker {
+    engine: Arc<Engine>,
+    schedules: Schedules,
+    wanted: Arc<ArcSwap<FullWanted>>,
+    /// Told at each tick.
+    ticked: Arc<Notify>,
+}
+
+impl Ticker {
+    async fn schedule(&self) -> Result<JobScheduler, JobSchedulerError> {
+        let scheduler = JobScheduler::new().await?;
+        if let Schedule::Cron(expression) = &self.schedules.full {
+            let (engine, wanted) = (Arc::clone(&self.engine), Arc::clone(&self.wanted));
+            let ask = move |_, _| wanted.store(Arc::new(FullWanted::Since(engine.now())));
+            scheduler.add(Job::new(expression.as_str(), ask)?).await?;
+        }
+        let ticker = self.clone();
+        let tick = move |_, _| -> Running {
+            let ticker = ticker.clone();
+            Box::pin(async move { ticker.tick().await })
+        };
+        let job = match &self.schedules.look {
+            Schedule::Every(period) => Job::new_repeated_async(*period, tick)?,
+            Schedule::Cron(expression) => Job::new_async(expression.as_str(), tick)?,
+        };
+        scheduler.add(job).await?;
+        scheduler.start().await?;
+        Ok(scheduler)
     }
-    let means = engine.meter().map(Meter::means);
-    let standing = engine.standing().await;
-    match due(engine.now(), &standing, wanted, means.as_ref()) {
-        Some(due) => round(engine, due).await,
-        None => tracing::trace!("the budget has this round wait"),
+
+    /// Starts the schedule anew whenever it stops ticking: a repeated job is known to be dropped
+    /// (<https://github.com/mvniekerk/tokio-cron-scheduler/issues/113>), and content would grow old in
+    /// silence.
+    async fn keep_scheduled(
+        self,
+        mut scheduler: JobScheduler,
+        stopping: CancellationToken,
+    ) -> Result<(), JobSchedulerError> {
+        // By the system's clock, as the scheduler does.
+        let next_tick = || self.schedules.look.time_to_next(Utc::now());
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return scheduler.shutdown().await,
+                () = overdue(&self.ticked, next_tick) => {}
+            }
+            tracing::error!("a round was due and the schedule did not run it; it is started anew");
+            match self.schedule().await {
+                Ok(anew) => {
+                    let mut stuck = std::mem::replace(&mut scheduler, anew);
+                    if let Err(error) = stuck.shutdown().await {
+                        tracing::warn!(%error, "the former schedule does not stop");
+                    }
+                }
+                Err(error) => tracing::error!(%error, "the schedule can't be started anew yet"),
+            }
+            let late = self.clone();
+            tokio::spawn(async move { late.tick().await });
+        }
+    }
+
+    /// One tick of the schedule: the round that is due, if one is.
+    async fn tick(&self) {
+        self.ticked.notify_one();
+        let engine = &self.engine;
+        if engine.is_busy() {
+            tracing::debug!("a round is still under way");
+            return;
+        }
+        let means = engine.meter().map(Meter::means);
+        let standing = engine.standing().await;
+        match due(engine.now(), &standing, **self.wanted.load(), means.as_ref()) {
+            Some(due) => round(Arc::clone(engine), due).await,
+            None => tracing::trace!("the budget has this round wait"),
+        }
+        self.tell_next_round().await;
+    }
+
+    /// Tells by when a round is to be expected, so that one that doesn't come is noticed.
+    async fn tell_next_round(&self) {
+        let standing = self.engine.standing().await;
+        let means = self.engine.meter().map(Meter::means);
+        let affordable = means.and_then(|means| next_look(&standing, **self.wanted.load(), &means));
+        let Some(after) = affordable.max(standing.last_look) else { return };
+        if let Some(next) = self.schedules.look.next_after(after) {
+            self.engine.live().expect_round(next);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::budget;
 pub use super::guards::Doubt;
 use crate::{
     catalog::Release,
@@ -43,6 +44,37 @@ pub struct SyncStatus {
     pub calls: u64,
     /// The release that is held, because it would remove much.
     pub held: Option<Held>,
+    /// When the whole base was last read.
+    pub last_full: Option<DateTime<Utc>>,
+    /// Rows that full rounds found other than they were known to be, since the service started.
+    pub drift: u64,
+    /// How changes are heard of.
+    pub hearing: Hearing,
+    /// The month's calls as of the last round; `None` where they are not counted.
+    pub budget: Option<budget::Status>,
+    /// Why the last round is not kept, so that a restart would go on from an earlier one; `None` if
+    /// it is, or if nothing is to be kept.
+    pub store_failure: Option<String>,
+}
+
+/// How changes are heard of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Hearing {
+    /// No round has come to a webhook yet.
+    #[default]
+    Unknown,
+    /// By a webhook that pings.
+    Pings,
+    /// By a webhook that is asked at each round.
+    Polling {
+        /// Why it doesn't ping, where that is wanted.
+        why: Option<String>,
+    },
+    /// By reading the whole base at each round.
+    Listing {
+        /// Why there is no webhook, where one is wanted.
+        why: Option<String>,
+    },
 }
 
 /// A release that waits to be believed.
@@ -70,6 +102,7 @@ pub struct Failure {
 pub struct Live {
     publication: ArcSwapOption<Publication>,
     status: ArcSwap<SyncStatus>,
+    next_round: ArcSwapOption<DateTime<Utc>>,
 }
 
 impl Live {
@@ -86,6 +119,16 @@ impl Live {
     /// Makes a publication current.
     pub fn publish(&self, publication: Publication) {
         self.publication.store(Some(Arc::new(publication)));
+    }
+
+    /// When the next round is due, by the schedule and the budget.
+    pub fn next_round(&self) -> Option<DateTime<Utc>> {
+        self.next_round.load().as_deref().copied()
+    }
+
+    /// Tells when the next round is due.
+    pub fn expect_round(&self, at: DateTime<Utc>) {
+        self.next_round.store(Some(Arc::new(at)));
     }
 
     /// Replaces the status.

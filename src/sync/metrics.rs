@@ -35,17 +35,6 @@ pub enum RoundEnd {
     Failed,
 }
 
-/// What was made of a ping from Airtable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PingEnd {
-    /// It starts a round, or joins the one to come.
-    Accepted,
-    /// Its signature is missing or wrong.
-    BadSignature,
-    /// It can't be read, or is about another base or webhook.
-    Invalid,
-}
-
 impl RoundKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Idle, Self::Incremental, Self::Full, Self::Media];
@@ -75,29 +64,10 @@ impl RoundEnd {
     }
 }
 
-impl PingEnd {
-    /// Every end.
-    pub const ALL: [Self; 3] = [Self::Accepted, Self::BadSignature, Self::Invalid];
-
-    /// The name in metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::BadSignature => "bad_signature",
-            Self::Invalid => "invalid",
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RoundLabels {
     kind: RoundKind,
     outcome: RoundEnd,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PingLabels {
-    outcome: PingEnd,
 }
 
 impl EncodeLabelValue for RoundKind {
@@ -107,12 +77,6 @@ impl EncodeLabelValue for RoundKind {
 }
 
 impl EncodeLabelValue for RoundEnd {
-    fn encode(&self, encoder: &mut LabelValueEncoder) -> fmt::Result {
-        self.as_str().encode(encoder)
-    }
-}
-
-impl EncodeLabelValue for PingEnd {
     fn encode(&self, encoder: &mut LabelValueEncoder) -> fmt::Result {
         self.as_str().encode(encoder)
     }
@@ -133,7 +97,6 @@ pub struct SyncMetrics {
     rounds: Family<RoundLabels, Histogram>,
     releases: Counter,
     drift: Counter,
-    pings: Family<PingLabels, Counter>,
     media_files: Gauge,
     media_bytes: Gauge,
     media_failures: Counter,
@@ -145,7 +108,6 @@ impl Default for SyncMetrics {
             rounds: Family::new_with_constructor(round_histogram),
             releases: Counter::default(),
             drift: Counter::default(),
-            pings: Family::default(),
             media_files: Gauge::default(),
             media_bytes: Gauge::default(),
             media_failures: Counter::default(),
@@ -155,9 +117,6 @@ impl Default for SyncMetrics {
             for outcome in RoundEnd::ALL {
                 drop(metrics.rounds.get_or_create(&RoundLabels { kind, outcome }));
             }
-        }
-        for outcome in PingEnd::ALL {
-            drop(metrics.pings.get_or_create(&PingLabels { outcome }));
         }
         metrics
     }
@@ -177,9 +136,9 @@ impl SyncMetrics {
         self.drift.inc_by(rows);
     }
 
-    /// Adds a ping.
-    pub fn add_ping(&self, outcome: PingEnd) {
-        self.pings.get_or_create(&PingLabels { outcome }).inc();
+    /// The rows that full rounds found other than the mirror had them, so far.
+    pub fn drift(&self) -> u64 {
+        self.drift.get()
     }
 
     /// Tells how many files are kept, and their bytes together.
@@ -207,7 +166,6 @@ impl SyncMetrics {
             "Rows that a full round found other than they were known to be",
             self.drift.clone(),
         );
-        registry.register("pings", "Pings received from Airtable", self.pings.clone());
         registry.register("media_files", "Attachments kept", self.media_files.clone());
         registry.register_with_unit(
             "media",
@@ -236,7 +194,6 @@ mod tests {
         metrics.record_round(RoundKind::Full, RoundEnd::Published, Duration::from_secs(3));
         metrics.record_round(RoundKind::Idle, RoundEnd::Failed, Duration::from_millis(40));
         metrics.add_drift(7);
-        metrics.add_ping(PingEnd::BadSignature);
         metrics.set_media(2, 1_000);
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
@@ -246,8 +203,6 @@ mod tests {
             "round_duration_seconds_count{kind=\"incremental\",outcome=\"unchanged\"} 0",
             "releases_total 1",
             "drift_rows_total 7",
-            "pings_total{outcome=\"bad_signature\"} 1",
-            "pings_total{outcome=\"accepted\"} 0",
             "media_files 2",
             "media_bytes 1000",
             "media_failures_total 0",

@@ -35,37 +35,40 @@ pub fn due(
     wanted: FullWanted,
     means: Option<&Means>,
 ) -> Option<Due> {
-    let Some(last_full) = standing.last_full else { return first(now, standing, means) };
+    if standing.is_fed && is_full_due(now, standing, wanted, means) {
+        return Some(Due::Everything);
+    }
+    let next = means.and_then(|means| next_look(standing, wanted, means));
+    next.is_none_or(|at| at <= now).then_some(Due::News)
+}
+
+/// When a round that looks for news may start, by the budget; `None` before the first of all, and
+/// after the clock was put back: it may start at once.
+pub fn next_look(standing: &Standing, wanted: FullWanted, means: &Means) -> Option<DateTime<Utc>> {
+    let last = standing.last_look?;
     let every = match wanted {
         FullWanted::Every(every) => every,
         FullWanted::Since(_) | FullWanted::Later => TimeDelta::days(1),
     };
-    let full = standing.full_rounds(every);
+    Some(means.next_idle(last, standing.idle_cost(), standing.full_rounds(every)))
+}
+
+fn is_full_due(
+    now: DateTime<Utc>,
+    standing: &Standing,
+    wanted: FullWanted,
+    means: Option<&Means>,
+) -> bool {
+    let Some(last_full) = standing.last_full else { return false };
     let is_wanted = match wanted {
         FullWanted::Every(every) => last_full + every <= now,
         FullWanted::Since(since) => last_full < since,
         FullWanted::Later => false,
     };
     let may_let_out = standing.held_until.is_some_and(|until| last_full < until && until <= now);
-    if standing.is_fed && (is_wanted || may_let_out) {
-        let affordable = FullRounds { cost: standing.full_calls, every: TimeDelta::zero() };
-        let next = means.map(|means| means.next_full(now, last_full, affordable));
-        if next.is_none_or(|at| at <= now) {
-            return Some(Due::Everything);
-        }
-    }
-    let last_look = standing.last_look.unwrap_or(last_full);
-    let next = means.map(|means| means.next_idle(last_look, standing.idle_cost(), full));
-    next.is_none_or(|at| at <= now).then_some(Due::News)
-}
-
-/// The first round of all is due at once, and after a failure by the budget.
-fn first(now: DateTime<Utc>, standing: &Standing, means: Option<&Means>) -> Option<Due> {
-    let next = standing
-        .last_look
-        .zip(means)
-        .map(|(last, means)| means.next_idle(last, standing.idle_cost(), None));
-    next.is_none_or(|at| at <= now).then_some(Due::News)
+    let affordable = FullRounds { cost: standing.full_calls, every: TimeDelta::zero() };
+    let next = means.map(|means| means.next_full(now, last_full, affordable));
+    (is_wanted || may_let_out) && next.is_none_or(|at| at <= now)
 }
 
 #[cfg(test)]
@@ -98,12 +101,14 @@ mod tests {
         let poor = means(1_000, 500, now);
         let quiet = Means { quiet_until: Some(at("16T12:00:01")), ..rich };
         let yesterday = Standing { last_full: Some(at("15T11:00:00")), ..fed };
+        let put_back = Standing { last_look: None, ..fed };
         let held = Standing { held_until: Some(at("16T11:30:00")), ..fed };
         let unfed = Standing { is_fed: false, ..yesterday };
         for (name, standing, wanted, means, expected) in [
             ("nothing was ever read", Standing::default(), DAILY, Some(&poor), Some(Due::News)),
             ("half a minute ago", fed, DAILY, Some(&rich), Some(Due::News)),
             ("half a minute ago, and a small budget", fed, DAILY, Some(&poor), None),
+            ("at a time that is still to come", put_back, DAILY, Some(&poor), Some(Due::News)),
             ("no budget to keep", fed, DAILY, None, Some(Due::News)),
             (
                 "a day since everything was read",

@@ -66,10 +66,9 @@ pub async fn reread(
 ) -> Result<Reread, airtable::Error> {
     let asked: BTreeMap<_, _> =
         mapping.tables.keys().map(|key| (*key, pending.asked(*key, changes))).collect();
-    let calls = mapping.tables.iter().flat_map(|(key, table)| {
-        let ids: Vec<_> = asked.get(key).into_iter().flatten().cloned().collect();
-        let batches: Vec<_> = ids.chunks(BATCH).map(<[_]>::to_vec).collect();
-        batches.into_iter().map(async move |ids| (*key, read_batch(client, table, &ids).await))
+    let calls = mapping.tables.iter().filter_map(|(key, table)| {
+        let ids: Vec<_> = asked.get(key)?.iter().cloned().collect();
+        Some(async move { (*key, read_rows(client, table, &ids).await) })
     });
     let mut found: BTreeMap<TableKey, Vec<Record>> = BTreeMap::new();
     for (key, records) in join_all(calls).await {
@@ -79,6 +78,17 @@ pub async fn reread(
         }
     }
     Ok(Reread::Rows(settle_all(&asked, found, changes, pending, now)))
+}
+
+/// The rows of these ids that are in a table.
+pub(super) async fn read_rows(
+    client: &Client,
+    table: &MappedTable,
+    ids: &[RecordId],
+) -> Result<Vec<Record>, airtable::Error> {
+    let batches = ids.chunks(BATCH).map(|ids| read_batch(client, table, ids));
+    let found = join_all(batches).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 async fn read_batch(

@@ -1,7 +1,7 @@
 //! The feed against the sandbox: what changed, at what price, and what happens when it is lost.
 
 mod coming;
-mod harness;
+pub mod harness;
 mod losing;
 mod pings;
 mod reading;

@@ -2,16 +2,16 @@
 //! from the last good release, says so, and recovers by itself.
 
 mod attached;
-mod cells;
-mod damage;
+pub mod cells;
+pub mod damage;
 pub mod harness;
 mod limit;
 mod links;
-mod published;
+pub mod published;
 mod random;
 mod rounds;
 mod schema;
 mod size;
-mod switch;
+pub mod switch;
 mod transport;
 mod wire;

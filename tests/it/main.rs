@@ -8,13 +8,18 @@
 
 mod airtable;
 mod api;
+mod commands;
 mod feed;
 mod fixture;
+mod following;
 mod harmless;
 mod init;
+mod matrix;
 mod media;
+mod model;
 mod pictures;
 mod readme;
+mod release;
 mod sandbox;
 mod settings_file;
 mod store;

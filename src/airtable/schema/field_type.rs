@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! field_types {
     ($($variant:ident = $name:literal,)*) => {
         /// The type of a field. See <https://airtable.com/developers/web/api/field-model>.
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
         #[expect(missing_docs, reason = "each variant is the type of that name in Airtable")]
         pub enum FieldType {

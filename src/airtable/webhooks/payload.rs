@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use crate::content::ids::{FieldId, RecordId, TableId};
+use crate::{
+    airtable::schema::FieldType,
+    content::ids::{FieldId, RecordId, TableId},
+};
 
 /// One change of the base, or a part of one: Airtable splits large ones, and gives the parts the same
 /// transaction number.
@@ -49,14 +52,31 @@ pub struct TableChanges {
     #[serde(rename = "createdFieldsById", deserialize_with = "keys")]
     pub created_fields: BTreeSet<FieldId>,
     /// Fields renamed, or of another type.
-    #[serde(rename = "changedFieldsById", deserialize_with = "keys")]
-    pub changed_fields: BTreeSet<FieldId>,
+    #[serde(rename = "changedFieldsById")]
+    pub changed_fields: BTreeMap<FieldId, FieldChange>,
     /// Fields deleted.
     #[serde(rename = "destroyedFieldIds")]
     pub destroyed_fields: BTreeSet<FieldId>,
     /// Present when the table's name or description changed.
     #[serde(rename = "changedMetadata", deserialize_with = "presence")]
     pub is_renamed: bool,
+}
+
+/// What changed about a field.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct FieldChange {
+    /// How it was after the change.
+    pub current: FieldState,
+}
+
+/// How a field was, as far as it is told.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct FieldState {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub field_type: Option<FieldType>,
 }
 
 impl TableChanges {
@@ -93,7 +113,7 @@ mod tests {
                     "createdRecordsById": {"rec2": {"createdTime": "2026-02-01T21:25:05.663Z", "cellValuesByFieldId": {"fld1": "x"}}},
                     "changedRecordsById": {"rec1": {"current": {"cellValuesByFieldId": {"fld1": {"id": "sel1", "name": "a"}}}}},
                     "destroyedRecordIds": ["rec3"],
-                    "changedFieldsById": {"fld1": {"current": {"name": "n"}}},
+                    "changedFieldsById": {"fld1": {"current": {"name": "n"}}, "fld2": {"current": {"type": "date"}}},
                     "changedViewsById": {"viw1": {}}, "new": 1
                 }},
                 "createdTablesById": {"tbl2": {"metadata": {}, "fieldsById": {}, "recordsById": {}}},
@@ -107,6 +127,8 @@ mod tests {
         assert_eq!(changes.changed_records, one("rec1"));
         assert_eq!(changes.destroyed_records, one("rec3"));
         assert!(changes.is_schema_change());
+        let types = changes.changed_fields.values().map(|field| field.current.field_type.clone());
+        assert!(types.eq([None, Some(FieldType::Date)]));
         assert_eq!(payload.created_tables, BTreeSet::from(["tbl2".parse().unwrap()]));
         assert_eq!(payload.destroyed_tables, BTreeSet::from(["tbl3".parse().unwrap()]));
         assert!(!payload.is_error);

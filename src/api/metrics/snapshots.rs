@@ -16,6 +16,7 @@ use crate::{
     sync::{
         budget::{self, Meter},
         live::{Live, SyncStatus},
+        wake::{PingCounts, Wake},
     },
 };
 
@@ -23,6 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Snapshots {
     pub live: Arc<Live>,
+    pub wake: Arc<Wake>,
     pub client: Option<Client>,
     pub meter: Option<Arc<Meter>>,
     pub clock: fn() -> DateTime<Utc>,
@@ -36,6 +38,7 @@ impl Collector for Snapshots {
         if let Some(meter) = &self.meter {
             budget(&mut encoder, &meter.status())?;
         }
+        pings(&mut encoder, self.wake.counts())?;
         sync(&mut encoder, &self.live.status(), (self.clock)())
     }
 }
@@ -47,6 +50,15 @@ fn calls(encoder: &mut DescriptorEncoder, calls: &CallCounts) -> fmt::Result {
     for (kind, outcome, count) in calls.iter() {
         let labels = [("kind", kind.as_str()), ("outcome", outcome.as_str())];
         ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+fn pings(encoder: &mut DescriptorEncoder, counts: PingCounts) -> fmt::Result {
+    let help = "Pings received from Airtable, and calls that were none";
+    let mut family = encoder.encode_descriptor("pings", help, None, MetricType::Counter)?;
+    for (outcome, count) in [("good", counts.good), ("refused", counts.refused)] {
+        ConstCounter::new(count).encode(family.encode_family(&[("outcome", outcome)])?)?;
     }
     Ok(())
 }

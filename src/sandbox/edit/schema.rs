@@ -235,6 +235,39 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Gives a field another type. Its cells are emptied, as Airtable does with what it can't
+    /// convert, and payloads don't name their rows.
+    ///
+    /// # Errors
+    /// 422 for an unknown field, options that don't fit, or a type that leads to other fields or
+    /// tables: links are made and deleted, not converted.
+    pub fn retype_field(
+        &mut self,
+        at: usize,
+        field: &str,
+        type_name: &str,
+        options: Map<String, Value>,
+    ) -> Result<(), ApiError> {
+        let kind = FieldKind::parse(type_name, &options).map_err(ApiError::invalid_request)?;
+        let table = self.base.tables.get_mut(at).ok_or_else(ApiError::model_not_found)?;
+        let key = table.require_field(field)?.key;
+        let Some(field) = table.field_mut(key) else { return Ok(()) };
+        if [&field.kind, &kind].into_iter().any(|kind| matches!(kind, FieldKind::Links(_))) {
+            return Err(ApiError::invalid_request("links can't be converted"));
+        }
+        let (id, previous) = (field.id.clone(), field.to_info());
+        type_name.clone_into(&mut field.type_name);
+        (field.kind, field.options) = (kind, options);
+        for record in table.records.values_mut() {
+            record.cells.set(key, None);
+        }
+        table.compile();
+        if let Some(changes) = self.note(at) {
+            changes.changed_fields.push((id, previous));
+        }
+        Ok(())
+    }
+
     /// Deletes a field with its cells and, for a link, the one that leads back.
     ///
     /// # Errors

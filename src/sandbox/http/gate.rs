@@ -15,6 +15,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use futures::{StreamExt as _, stream};
+use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
@@ -107,6 +108,7 @@ pub(super) async fn strike(
             next.run(request).await
         }
         Some(Fault::Truncate { bytes }) => truncate(next.run(request).await, bytes).await,
+        Some(Fault::Short { records }) => shorten(next.run(request).await, records).await,
         Some(Fault::Status { status, shape, code, message, retry_after }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = ApiError { status, shape, code, message }.into_response();
@@ -181,6 +183,21 @@ impl<'a> Target<'a> {
         let base = path.split('/').find(|segment| IdKind::Base.matches(segment));
         Self { base, billed: !path.starts_with("/v0/meta/") }
     }
+}
+
+/// Leaves out all rows but the first, and what would lead to the next page.
+async fn shorten(response: Response, records: usize) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let Ok(Value::Object(mut page)) = serde_json::from_slice(&whole) else {
+        return Response::from_parts(parts, Body::from(whole));
+    };
+    page.remove("offset");
+    if let Some(Value::Array(rows)) = page.get_mut("records") {
+        rows.truncate(records);
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(Value::Object(page).to_string()))
 }
 
 /// Announces the whole body and sends the beginning, so that the client sees it break off.

@@ -233,3 +233,29 @@ proptest! {
         prop_assert_eq!(looked_at, told_ids(&list));
     }
 }
+
+#[test]
+fn cells_are_touched_by_what_a_field_was_for_a_while() {
+    let fields = json!([
+        { "id": "fldTitle", "name": "Titre", "type": "singleLineText" },
+        { "id": "fldNotes", "name": "Notes", "type": "singleLineText" },
+    ]);
+    let table =
+        json!({ "id": "tblG", "name": "Guides", "primaryFieldId": "fldTitle", "fields": fields });
+    let schema = serde_json::from_value(json!({ "tables": [table] })).unwrap();
+    let mapping = crate::sync::mapping::resolve(&schema, &Default::default(), &Mapping::default());
+    let before = Seen { schema: &schema, mapping: &mapping.mapping };
+    let changed = |field: &str, current: Value| json!({ "changedFieldsById": { field: { "current": current } } });
+    for (changes, expected) in [
+        (changed("fldTitle", json!({ "name": "Autre" })), false),
+        (changed("fldTitle", json!({ "name": "Autre", "type": "singleLineText" })), false),
+        (changed("fldTitle", json!({ "name": "Titre", "type": "number" })), true),
+        (changed("fldNotes", json!({ "name": "Notes", "type": "number" })), false),
+        (json!({ "destroyedFieldIds": ["fldTitle"] }), true),
+        (json!({ "destroyedFieldIds": ["fldNotes"] }), false),
+    ] {
+        let back = changed("fldTitle", json!({ "name": "Titre", "type": "singleLineText" }));
+        let list = [changes.clone(), back].map(|it| json!({ "changedTablesById": { "tblG": it } }));
+        assert_eq!(merged(&json!(list)).have_touched_cells(before), expected, "{changes}");
+    }
+}

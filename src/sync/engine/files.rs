@@ -127,8 +127,9 @@ impl Files {
         rows.filter(|(_, missing)| !missing.is_empty()).collect()
     }
 
-    fn is_sweep_due(&self, last_full: Option<DateTime<Utc>>) -> bool {
-        let swept_at = *self.swept_at.lock();
+    fn is_sweep_due(&self, last_full: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+        // What lies ahead was noted before the clock was put back.
+        let swept_at = self.swept_at.lock().filter(|at| *at <= now);
         last_full.is_some_and(|full| swept_at.is_none_or(|at| full - at >= BETWEEN_SWEEPS))
     }
 }
@@ -149,7 +150,9 @@ impl Engine {
     /// After a good round: wakes whoever tends the files, if there is something to do.
     pub(super) fn ask_for_files(&self, state: &State) {
         let Some(files) = &self.files else { return };
-        if files.is_sweep_due(state.progress.last_full) || !self.missing_files(state).is_empty() {
+        if files.is_sweep_due(state.progress.last_full, self.now())
+            || !self.missing_files(state).is_empty()
+        {
             files.due.notify_one();
         }
     }
@@ -199,7 +202,7 @@ impl Engine {
         let Ok(last_full) = self.state.try_lock().map(|state| state.progress.last_full) else {
             return;
         };
-        if !files.is_sweep_due(last_full) {
+        if !files.is_sweep_due(last_full, self.now()) {
             return;
         }
         *files.swept_at.lock() = Some(self.now());
@@ -292,7 +295,7 @@ impl Engine {
         let nothing = RowChanges::Change { put: Vec::new(), gone: Vec::new() };
         let result = self.publish(&mut state, &mut status, RoundKind::Media, nothing);
         state.is_in_round = false;
-        status.held = state.progress.held.clone();
+        self.describe(&state, &mut status);
         self.live.report(status);
         self.tell_files(&result, started.elapsed());
     }

@@ -19,6 +19,7 @@ use crate::{
         mapping::{Mapping, resolve},
         metrics::RoundKind,
         mirror::Mirror,
+        reread::read_rows,
     },
 };
 
@@ -39,8 +40,12 @@ impl Engine {
         let told = self.told_so_far(state).await;
         let schema = self.client.schema().await?;
         let (mapping, problems) = self.resolve(&schema, state, status)?;
-        let records = self.fetch(&mapping).await?;
+        let mut records = self.fetch(&mapping).await?;
         let later = self.told_meanwhile(told.as_ref()).await;
+        if let (Some(told), Some(later)) = (&told, &later) {
+            let missed = missed(state.base.as_ref(), [&told.changes, later], &mapping, &records);
+            self.ask_for_missed(missed, &mapping, &mut records).await?;
+        }
 
         let is_known = state.base.as_ref().is_some_and(|base| {
             let before = Seen { schema: &base.mirror.schema, mapping: &base.mirror.mapping };
@@ -76,9 +81,19 @@ impl Engine {
             // What was told meanwhile is read again by the next round: the listing may be older.
             state.feed = Some(FeedState { cursor: changes.cursor, ..feed });
         }
+        if let Some(feed) = &mut state.feed {
+            feed.follows_listing = true;
+        }
         state.progress.last_full = Some(self.now());
         state.progress.full_calls = self.client.calls().total() - calls_before;
-        let outcome = self.publish(state, status, RoundKind::Full, kept.into())?;
+        let rows = match kept {
+            Kept::All(rows) => {
+                self.keep_base(state, rows);
+                RowChanges::Keep
+            }
+            Kept::Changes { put, gone } => RowChanges::Change { put, gone },
+        };
+        let outcome = self.publish(state, status, RoundKind::Full, rows)?;
         Ok(Done { kind: RoundKind::Full, outcome })
     }
 
@@ -150,6 +165,26 @@ impl Engine {
         keyed.collect()
     }
 
+    /// Asks by their ids for rows that are not listed although nothing told that they were deleted:
+    /// once in a while, Airtable lists too few rows.
+    async fn ask_for_missed(
+        &self,
+        missed: Vec<(TableKey, Vec<RecordId>)>,
+        mapping: &Mapping,
+        records: &mut BTreeMap<TableKey, Vec<Record>>,
+    ) -> Result<(), RoundError> {
+        for (key, ids) in missed {
+            let Some(table) = mapping.tables.get(&key) else { continue };
+            let found = read_rows(&self.client, table, &ids).await?;
+            if !found.is_empty() {
+                let (table, rows) = (key.def().name, found.len());
+                tracing::warn!(table, rows, "Airtable listed too few rows; they are still there");
+            }
+            records.entry(key).or_default().extend(found);
+        }
+        Ok(())
+    }
+
     fn tell_drift(&self, drift: &BTreeSet<RecordId>) {
         if drift.is_empty() {
             return;
@@ -162,6 +197,25 @@ impl Engine {
             "rows differ from what the webhook told of them; they are mended"
         );
     }
+}
+
+/// The rows that are not listed although nothing told that they were deleted.
+fn missed(
+    base: Option<&Base>,
+    told: [&Changes; 2],
+    mapping: &Mapping,
+    records: &BTreeMap<TableKey, Vec<Record>>,
+) -> Vec<(TableKey, Vec<RecordId>)> {
+    let tables = base.into_iter().flat_map(|base| base.mirror.rows.tables());
+    let missed = tables.filter_map(|(key, table)| {
+        let (listed, mapped) = (records.get(&key)?, mapping.tables.get(&key)?);
+        let listed: HashSet<&RecordId> = listed.iter().map(|record| &record.id).collect();
+        let deleted = told.iter().filter_map(|told| told.rows.get(&mapped.id));
+        let deleted: HashSet<&RecordId> = deleted.flat_map(|rows| &rows.deleted).collect();
+        let missed = table.ids().filter(|id| !listed.contains(*id) && !deleted.contains(*id));
+        Some((key, missed.cloned().collect::<Vec<_>>()))
+    });
+    missed.filter(|(_, ids)| !ids.is_empty()).collect()
 }
 
 /// The rows that changed although the webhook did not tell.
@@ -210,15 +264,6 @@ impl Kept {
                 let lost = changed.into_iter().filter(|id| !listed.contains(*id));
                 gone.extend(lost.map(|id| (table, id.clone())));
             }
-        }
-    }
-}
-
-impl From<Kept> for RowChanges {
-    fn from(kept: Kept) -> Self {
-        match kept {
-            Kept::All(rows) => Self::Replace(rows),
-            Kept::Changes { put, gone } => Self::Change { put, gone },
         }
     }
 }

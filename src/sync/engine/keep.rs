@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     Engine,
+    acceptance::ACCEPTED,
     state::{Base, Progress, State},
 };
 use crate::{
@@ -30,9 +31,22 @@ const BASE: ValueKey = ValueKey::new("base");
 /// The webhook and its cursor.
 const FEED: ValueKey = ValueKey::new("feed");
 /// How far rounds have come.
-const PROGRESS: ValueKey = ValueKey::new("progress");
-/// The held release that someone accepted.
-pub const ACCEPTED: ValueKey = ValueKey::new("accepted");
+pub(super) const PROGRESS: ValueKey = ValueKey::new("progress");
+
+/// What a round came to, for what is kept of it.
+#[derive(Clone, Copy)]
+pub(super) enum End<'a> {
+    /// The release that was held before it still is.
+    StaysHeld,
+    /// A release is held, and was not before.
+    Held,
+    /// This release is public.
+    Public {
+        now: &'a Publication,
+        /// What was public before.
+        before: Option<&'a Publication>,
+    },
+}
 
 /// What the rows were read by, as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -50,6 +64,7 @@ impl Engine {
         if self.kept_base(store).is_none() {
             return;
         }
+        self.wake.expect(read::<FeedState>(store, FEED).as_ref());
         let kept = match store.current_release() {
             Ok(current) => {
                 for notice in &current.notices {
@@ -70,6 +85,8 @@ impl Engine {
                     last_success: progress.last_success,
                     last_attempt: progress.last_look,
                     rows: progress.row_counts.values().sum(),
+                    last_full: progress.last_full,
+                    held: progress.held,
                     ..SyncStatus::default()
                 });
             }
@@ -81,8 +98,11 @@ impl Engine {
     pub(super) fn remember(&self, state: &mut State) {
         let (false, Some(store)) = (state.is_remembered, &self.store) else { return };
         state.is_remembered = true;
+        // Until a release is known to be the newest that is kept, all of it is kept anew.
+        state.is_release_behind = self.live.publication().is_none();
         let Some(kept) = self.kept_base(store) else {
             state.is_store_behind = true;
+            state.is_release_behind = true;
             return;
         };
         state.pins = kept.mapping.clone();
@@ -126,34 +146,37 @@ impl Engine {
         }
     }
 
+    /// Keeps all rows of a base and the cursor up to which they were read, before anything is made
+    /// of them: so their text is freed before a release of them takes its place in memory.
+    pub(super) fn keep_base(&self, state: &mut State, rows: Vec<StoredRow>) {
+        let Some(store) = &self.store else { return };
+        let values = self.values(state);
+        let commit = Commit { rows: RowChanges::Replace(rows), values, release: None };
+        let kept = store.commit(&commit);
+        state.is_store_behind = kept.is_err();
+        if let Err(error) = kept {
+            tell("the base can't be kept; a restart would go on from an earlier round", &error);
+        }
+    }
+
     /// Keeps what a round has led to: the rows, how far they were read and, where a release was
     /// published, what changed from the one before.
-    pub(super) fn keep_round(
-        &self,
-        state: &mut State,
-        rows: RowChanges,
-        published: Option<(&Publication, Option<&Publication>)>,
-    ) {
-        let (Some(store), Some(base)) = (&self.store, &state.base) else { return };
-        let is_whole = matches!(rows, RowChanges::Replace(_));
-        if state.is_store_behind && !is_whole {
+    pub(super) fn keep_round(&self, state: &mut State, rows: RowChanges, end: End<'_>) {
+        let Some(store) = &self.store else { return };
+        // Changes can't be kept on top of rows that are not there: the next full round keeps all.
+        if state.is_store_behind {
             return;
         }
-        let mirror = &base.mirror;
-        let kept = KeptBase {
-            base: self.client.base().clone(),
-            names: self.settings.names.clone(),
-            schema: mirror.schema.clone(),
-            mapping: mirror.mapping.clone(),
+        let mut values = self.values(state);
+        // While the same release stays held, someone may be accepting it at this very moment.
+        if !matches!(end, End::StaysHeld) {
+            values.push((ACCEPTED, None));
+        }
+        let change = |is_whole| match end {
+            End::Public { now, before } => release_change(now, before, is_whole),
+            End::StaysHeld | End::Held => None,
         };
-        let values = vec![
-            (BASE, json(&kept)),
-            (FEED, state.feed.as_ref().and_then(json)),
-            (PROGRESS, json(&state.progress)),
-            (ACCEPTED, None),
-        ];
-        let change = |whole| published.and_then(|(now, before)| release_change(now, before, whole));
-        let commit = Commit { rows, values, release: change(state.is_store_behind) };
+        let commit = Commit { rows, values, release: change(state.is_release_behind) };
         let kept = match store.commit(&commit) {
             // Another program may have added a release, or the newest may be damaged.
             Err(StoreError::OtherRelease { .. }) => {
@@ -162,19 +185,30 @@ impl Engine {
             kept => kept,
         };
         state.is_store_behind = kept.is_err();
-        let pruned = kept.and_then(|()| match published {
-            Some(_) => store.keep_releases(self.settings.releases),
-            None => Ok(()),
+        state.is_release_behind = kept.is_err();
+        let pruned = kept.and_then(|()| match end {
+            End::Public { .. } => store.keep_releases(self.settings.releases),
+            End::StaysHeld | End::Held => Ok(()),
         });
-        if let Err(error) = pruned {
-            tell("a round can't be kept; a restart would go on from an earlier one", &error);
+        if let Err(error) = &pruned {
+            tell("a round can't be kept; a restart would go on from an earlier one", error);
         }
+        state.store_failure = pruned.err().map(|error| chain(&error));
     }
 
-    /// Whether someone accepted a held release.
-    pub(super) fn is_accepted(&self, release: &str) -> bool {
-        let accepted = self.store.as_ref().map(|store| store.value(ACCEPTED));
-        matches!(accepted, Some(Ok(Some(accepted))) if accepted == release)
+    /// What goes with the rows: what they were read by, and how far.
+    fn values(&self, state: &State) -> Vec<(ValueKey, Option<String>)> {
+        let base = state.base.as_ref().map(|base| KeptBase {
+            base: self.client.base().clone(),
+            names: self.settings.names.clone(),
+            schema: base.mirror.schema.clone(),
+            mapping: base.mirror.mapping.clone(),
+        });
+        vec![
+            (BASE, base.as_ref().and_then(json)),
+            (FEED, state.feed.as_ref().and_then(json)),
+            (PROGRESS, json(&state.progress)),
+        ]
     }
 }
 

@@ -6,12 +6,11 @@ use super::{
     state::{Base, State},
 };
 use crate::{
-    content::tables::TableKey,
     store::RowChanges,
     sync::{
-        changes::{Seen, tables_to_list},
+        changes::{Changes, Seen, tables_to_list},
         failure::chain,
-        feed::{self, FeedError, FeedState},
+        feed::{self, FeedError, FeedState, Upkeep},
         live::SyncStatus,
         metrics::RoundKind,
         mirror::Mirror,
@@ -32,10 +31,10 @@ impl Engine {
         };
         let news = async {
             let changes = feed::read(&self.client, &feed).await?;
-            let feed = self.keep_alive(feed.clone(), &changes).await?;
-            Ok((changes, feed))
+            let upkeep = self.keep_alive(&feed, &changes).await?;
+            Ok((changes, upkeep))
         };
-        let (changes, feed) = match news.await {
+        let (changes, upkeep) = match news.await {
             Ok(news) => news,
             Err(FeedError::Airtable(error)) => return Err(error.into()),
             Err(lost) => {
@@ -44,11 +43,18 @@ impl Engine {
                 return self.read_everything(state, status).await;
             }
         };
+        let feed = match upkeep {
+            Some(Upkeep { state: feed, pings }) => {
+                state.pings_off = pings.why_off();
+                feed
+            }
+            None => feed,
+        };
         let Some(mut base) = state.base.take() else {
             return self.read_everything(state, status).await;
         };
         if changes.relevant(&base.mirror.mapping).is_schema_changed {
-            base = match self.follow_schema(base, state, status).await? {
+            base = match self.follow_schema(base, &changes, state, status).await? {
                 Some(base) => base,
                 None => return self.read_everything(state, status).await,
             };
@@ -89,6 +95,7 @@ impl Engine {
     async fn follow_schema(
         &self,
         base: Base,
+        changes: &Changes,
         state: &mut State,
         status: &mut SyncStatus,
     ) -> Result<Option<Base>, RoundError> {
@@ -109,7 +116,7 @@ impl Engine {
         };
         let before = Seen { schema: &base.mirror.schema, mapping: &base.mirror.mapping };
         let to_list = tables_to_list(before, Seen { schema: &schema, mapping: &mapping });
-        if to_list.iter().any(|table| *table != TableKey::Feedback) {
+        if !to_list.is_empty() || changes.have_touched_cells(before) {
             state.base = Some(base);
             return Ok(None);
         }

@@ -2,6 +2,7 @@
 
 use super::{
     Engine, Outcome, RoundError,
+    keep::End,
     state::{State, row_counts},
 };
 use crate::{
@@ -41,9 +42,10 @@ impl Engine {
         let counts = row_counts(&base.mirror.rows);
         let doubt = doubt((&state.progress.row_counts, previous), (&counts, &release));
         let held = doubt.and_then(|doubt| self.hold(state, &release, kind, doubt));
-        state.progress.held.clone_from(&held);
+        let before = std::mem::replace(&mut state.progress.held, held.clone());
         if let Some(held) = held {
-            self.keep_round(state, rows, None);
+            let end = if before.as_ref() == Some(&held) { End::StaysHeld } else { End::Held };
+            self.keep_round(state, rows, end);
             return Err(RoundError::Held(held));
         }
         state.progress.row_counts = counts;
@@ -57,9 +59,9 @@ impl Engine {
         };
         // Even if it says the same: it may fall back to other versions of a guide.
         self.live.publish(Publication { release, published_at });
-        let published = self.live.publication();
-        let both = published.as_deref().map(|now| (now, current.as_deref()));
-        self.keep_round(state, rows, both);
+        if let Some(now) = self.live.publication() {
+            self.keep_round(state, rows, End::Public { now: &now, before: current.as_deref() });
+        }
         Ok(if is_same { Outcome::Unchanged } else { Outcome::Published })
     }
 

@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     catalog,
     content::{problem::Problem, rows::Rows, tables::TableKey},
-    sync::{feed::FeedState, live::Held, mapping::Mapping, mirror::Mirror},
+    sync::{
+        feed::{FeedState, Refusal},
+        live::Held,
+        mapping::Mapping,
+        mirror::Mirror,
+    },
 };
 
 /// What one round leaves to the next.
@@ -26,16 +31,22 @@ pub(super) struct State {
     pub pins: Mapping,
     /// The webhook in use.
     pub feed: Option<FeedState>,
-    /// When Airtable last refused us a webhook.
-    pub refused_at: Option<DateTime<Utc>>,
+    /// When Airtable last refused us a webhook, and why.
+    pub refused: Option<(DateTime<Utc>, Refusal)>,
+    /// Why the webhook in use doesn't ping although it should.
+    pub pings_off: Option<String>,
     /// How far rounds have come.
     pub progress: Progress,
     /// Whether what an earlier run kept was looked for.
     pub is_remembered: bool,
     /// Whether a round began and did not end.
     pub is_in_round: bool,
-    /// Whether the store missed a round, so that changes can't be kept on top of what it has.
+    /// Whether the store missed a round, so that changes of rows can't be kept on top of what it has.
     pub is_store_behind: bool,
+    /// The same, for releases.
+    pub is_release_behind: bool,
+    /// Why the last round could not be kept.
+    pub store_failure: Option<String>,
 }
 
 /// The base as last seen.
@@ -67,8 +78,32 @@ pub(super) struct Progress {
 impl State {
     /// Drops what a round that was given up may have left torn, to be loaded or read again.
     pub fn forget(&mut self) {
-        let Self { refused_at, is_store_behind, .. } = *self;
-        *self = Self { refused_at, is_store_behind, is_in_round: true, ..Self::default() };
+        let Self { refused, pings_off, is_store_behind, is_release_behind, store_failure, .. } =
+            std::mem::take(self);
+        *self = Self {
+            refused,
+            pings_off,
+            is_store_behind,
+            is_release_behind,
+            store_failure,
+            is_in_round: true,
+            ..Self::default()
+        };
+    }
+
+    /// Takes for noted now what lies ahead because the clock was put back since. Nothing that waits
+    /// for its time may wait for longer than if it had been noted now.
+    pub fn put_back(&mut self, now: DateTime<Utc>) {
+        if let Some((at, _)) = &mut self.refused {
+            *at = (*at).min(now);
+        }
+        self.progress.last_full = self.progress.last_full.min(Some(now));
+        if let Some(held) = &mut self.progress.held {
+            held.since = held.since.min(now);
+        }
+        if let Some(feed) = &mut self.feed {
+            feed.put_back(now);
+        }
     }
 
     /// Rows of the base.
@@ -80,4 +115,34 @@ impl State {
 /// Rows by table.
 pub(super) fn row_counts(rows: &Rows) -> BTreeMap<TableKey, usize> {
     rows.tables().into_iter().map(|(key, table)| (key, table.len())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::sync::live::Doubt;
+
+    #[test]
+    fn what_was_noted_ahead_of_the_clock_is_taken_for_noted_now() {
+        let now: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+        let (earlier, later) = (now - TimeDelta::days(1), now + TimeDelta::days(31));
+        for (noted, expected) in [(earlier, earlier), (now, now), (later, now)] {
+            let doubt = Doubt::Emptied { table: TableKey::Guides, before: 2 };
+            let held = Held { release: "r".to_owned(), since: noted, doubt };
+            let refused = Some((noted, Refusal::Full));
+            let mut state = State { refused, ..State::default() };
+            state.progress.last_full = Some(noted);
+            state.progress.held = Some(held);
+            state.put_back(now);
+            let since = state.progress.held.map(|held| held.since);
+            let refused = state.refused.map(|(at, _)| at);
+            let found = [refused, state.progress.last_full, since];
+            assert_eq!(found, [Some(expected); 3]);
+        }
+        let mut nothing = State::default();
+        nothing.put_back(now);
+        assert_eq!((nothing.refused, nothing.progress.last_full), (None, None));
+    }
 }

@@ -7,19 +7,19 @@ use crate::{
     airtable,
     sync::{
         changes::Changes,
-        feed::{self, Ensured, FeedError, FeedState, Pings, RETRY_REFUSED},
+        feed::{self, Ensured, FeedError, FeedState, Pings, RETRY_REFUSED, Upkeep},
     },
 };
 
 impl Engine {
-    /// The webhook that tells what changed since its cursor. `None` when there is none, or when it
-    /// tells only what changes from now on.
+    /// The webhook that tells all that changed since its cursor. `None` when there is none, or when
+    /// the base was not read whole since it began.
     pub(super) async fn hear(
         &self,
         state: &mut State,
     ) -> Result<Option<FeedState>, airtable::Error> {
         let now = self.now();
-        let is_refused = state.refused_at.is_some_and(|at| now - at < RETRY_REFUSED);
+        let is_refused = state.refused.as_ref().is_some_and(|(at, _)| now - *at < RETRY_REFUSED);
         if self.settings.follow == Follow::Listing || is_refused {
             return Ok(None);
         }
@@ -39,25 +39,25 @@ impl Engine {
         Ok(())
     }
 
-    /// Keeps the webhook alive, when that is due.
+    /// Keeps the webhook alive, when that is due; gives what it is like then.
     pub(super) async fn keep_alive(
         &self,
-        feed: FeedState,
+        feed: &FeedState,
         changes: &Changes,
-    ) -> Result<FeedState, FeedError> {
+    ) -> Result<Option<Upkeep>, FeedError> {
         let now = self.now();
         if !feed.is_upkeep_due(changes, self.wake.last_ping(), now) {
-            return Ok(feed);
+            return Ok(None);
         }
-        let upkeep = feed::upkeep(&self.client, feed, now).await?;
-        match upkeep.pings {
+        let upkeep = feed::upkeep(&self.client, feed.clone(), now).await?;
+        match &upkeep.pings {
             Pings::TurnedOn => tracing::info!("Airtable had stopped its pings; they are on again"),
             Pings::StayOff { message } => {
                 tracing::warn!(?message, "Airtable's pings can't be turned on; we poll");
             }
             Pings::Unused | Pings::On => {}
         }
-        Ok(upkeep.state)
+        Ok(Some(upkeep))
     }
 
     fn ping_url(&self) -> Option<&Url> {
@@ -69,16 +69,19 @@ impl Engine {
 
     fn take_feed(&self, state: &mut State, ensured: Ensured) -> Option<FeedState> {
         let (feed, heard) = match ensured {
-            Ensured::Kept(feed) => (Some(feed.clone()), Some(feed)),
+            Ensured::Kept(feed) => {
+                (Some(feed.clone()), Some(feed).filter(|feed| feed.follows_listing))
+            }
             Ensured::Fresh { state: feed, origin } => {
                 tracing::info!(webhook = feed.webhook.0, ?origin, "changes are told by a webhook");
                 // At once: a webhook that is forgotten still takes one of the base's ten places.
                 self.keep_feed(&feed);
+                state.pings_off = None;
                 (Some(feed), None)
             }
             Ensured::Unavailable(refusal) => {
                 tracing::warn!(%refusal, "without a webhook, every round reads the whole base");
-                state.refused_at = Some(self.now());
+                state.refused = Some((self.now(), refusal));
                 (None, None)
             }
         };

@@ -177,6 +177,7 @@ fn adopted(client: &Client, webhook: &Webhook, now: DateTime<Utc>) -> FeedState 
         expires_at: webhook.expiration_time,
         // So that one that is near its end is refreshed soon.
         refreshed_at: webhook.expiration_time.map_or(now, |end| (end - LIFE).min(now)),
+        follows_listing: false,
         losses: Vec::new(),
         pending: Pending::default(),
     }
@@ -197,6 +198,7 @@ fn created(
         cursor: FIRST_CURSOR,
         expires_at: expiration_time,
         refreshed_at: now,
+        follows_listing: false,
         losses: Vec::new(),
         pending: Pending::default(),
     }

@@ -30,6 +30,10 @@ pub struct FeedState {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was last refreshed, or made.
     pub refreshed_at: DateTime<Utc>,
+    /// Whether the whole base was read since it began to tell. Before that, it says nothing of what
+    /// changed while there was no webhook.
+    #[serde(default)]
+    pub follows_listing: bool,
     /// When the webhooks before it were lost, in the last day.
     #[serde(default)]
     pub losses: Vec<DateTime<Utc>>,
@@ -54,6 +58,15 @@ impl FeedState {
     /// Whether it can serve this base, with pings to this address.
     pub(super) fn serves(&self, base: &BaseId, url: Option<&Url>, now: DateTime<Utc>) -> bool {
         self.base == *base && self.notification_url.as_ref() == url && lives(self.expires_at, now)
+    }
+
+    /// Takes for noted now what lies ahead because the clock was put back since.
+    pub(in crate::sync) fn put_back(&mut self, now: DateTime<Utc>) {
+        let noted = self.losses.iter_mut().chain([&mut self.refreshed_at]);
+        for at in noted {
+            *at = now.min(*at);
+        }
+        self.pending.put_back(now);
     }
 
     /// Whether the service made this webhook, and so may delete it.
@@ -117,6 +130,7 @@ mod tests {
             cursor: 7,
             expires_at: Some(at("2026-02-08T12:00:00Z")),
             refreshed_at: at("2026-02-01T12:00:00Z"),
+            follows_listing: true,
             losses: Vec::new(),
             pending: Pending::default(),
         }
@@ -155,6 +169,16 @@ mod tests {
         }
         let forever = FeedState { expires_at: None, ..state(None) };
         assert!(forever.serves(&forever.base, None, at("2036-01-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn what_was_noted_ahead_of_the_clock_is_taken_for_noted_now() {
+        let (now, earlier) = (at("2026-02-01T12:00:00Z"), at("2026-02-01T11:00:00Z"));
+        let later = at("2026-03-04T12:00:00Z");
+        let mut state =
+            FeedState { refreshed_at: later, losses: vec![earlier, later], ..state(None) };
+        state.put_back(now);
+        assert_eq!((state.refreshed_at, state.losses), (now, vec![earlier, now]));
     }
 
     #[test]

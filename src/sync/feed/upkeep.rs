@@ -33,6 +33,19 @@ pub enum Pings {
     },
 }
 
+impl Pings {
+    /// Why they are not sent although they should be.
+    pub fn why_off(&self) -> Option<String> {
+        match self {
+            Self::StayOff { message } => {
+                let message = message.as_deref().unwrap_or("no reason given");
+                Some(format!("Airtable sends no pings: {message}"))
+            }
+            Self::Unused | Self::On | Self::TurnedOn => None,
+        }
+    }
+}
+
 /// Looks whether the webhook is well, turns its pings on again if Airtable turned them off, and gives
 /// it 7 more days. Two calls, or three.
 ///

@@ -37,6 +37,13 @@ impl Pending {
         self.0.values().any(|waiting| waiting.contains_key(id))
     }
 
+    /// Takes for noted now what lies ahead because the clock was put back since.
+    pub(in crate::sync) fn put_back(&mut self, now: DateTime<Utc>) {
+        for since in self.0.values_mut().flat_map(BTreeMap::values_mut) {
+            *since = now.min(*since);
+        }
+    }
+
     pub(super) fn of(&self, table: TableKey) -> Option<&Waiting> {
         self.0.get(&table)
     }
@@ -138,6 +145,9 @@ mod tests {
         (rows.reread, rows.deleted) = (ids("rec3"), ids("rec2"));
         assert_eq!(pending.asked(TableKey::Guides, &changes), ids("rec1 rec3"));
         assert_eq!(pending.asked(TableKey::Steps, &changes), ids(""));
+        let earlier = since - TimeDelta::days(1);
+        pending.put_back(earlier);
+        assert!(pending.of(TableKey::Guides).unwrap().values().all(|since| *since == earlier));
         let kept = serde_json::to_string(&pending).unwrap();
         assert_eq!(serde_json::from_str::<Pending>(&kept).unwrap(), pending);
     }

@@ -1,17 +1,24 @@
 //! The OpenAPI document: true to the service, complete, and committed.
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::PathBuf,
+};
 
 use axum::http::StatusCode;
 use locadocs::{
     api,
     content::problem::{Code, Place, Problem},
     content::tables::TableKey,
-    sync::live::SyncStatus,
+    sync::{
+        budget::{self, Month},
+        live::{Hearing, SyncStatus},
+    },
 };
 use serde_json::Value;
 
-use super::harness::{PUBLISHED_AT, Service};
+use super::harness::{PUBLISHED_AT, Service, noon};
 
 /// For each operation, the request whose answer is its example.
 const EXAMPLES: &[(&str, &str)] = &[
@@ -74,10 +81,23 @@ async fn examples_are_what_the_service_answers() {
         last_success: at("2026-11-23T11:59:40Z"),
         last_attempt: at("2026-11-23T11:59:40Z"),
         problems: [problem].into(),
+        last_full: at("2026-11-23T03:00:07Z"),
         rows: 232,
         calls: 1_280,
+        hearing: Hearing::Pings,
+        budget: Some(budget::Status {
+            month: Month::of(noon()),
+            limit: Some(100_000),
+            made: BTreeMap::new(),
+            spent: 61_040,
+            left: Some(38_960),
+            reserve: Some(7_792),
+            forecast: 83_000,
+            quiet_until: None,
+        }),
         ..SyncStatus::default()
     });
+    service.live.expect_round("2026-11-23T12:00:10Z".parse().unwrap());
     for (operation, target) in EXAMPLES {
         let text = serde_json::to_string_pretty(&service.json(target).await).unwrap() + "\n";
         check_file(&format!("openapi/examples/{operation}.json"), &text);

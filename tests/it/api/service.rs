@@ -1,12 +1,16 @@
 //! What surrounds the content: health, documentation, CORS, request ids, shutdown.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::http::{Method, StatusCode};
 use locadocs::{
     api::{self, Settings},
-    sync::live::{Failure, SyncStatus},
+    sync::{
+        budget::{self, Month},
+        live::{Doubt, Failure, Hearing, Held, SyncStatus},
+    },
 };
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -53,6 +57,73 @@ async fn readiness_tells_that_no_round_has_run_for_too_long() {
         let body = service.json("/readyz").await;
         assert_eq!(body["stale"], stale, "{last_attempt:?}");
         assert_eq!(body["degraded"], stale, "{last_attempt:?}");
+    }
+    // The last round was two hours ago, as the budget has it.
+    let last_attempt = Some("2026-11-23T10:00:00Z".parse().unwrap());
+    service.live.report(SyncStatus { last_attempt, ..SyncStatus::default() });
+    for (next_round, stale) in [
+        ("2026-11-23T12:30:00Z", false),
+        ("2026-11-23T11:50:00Z", false),
+        ("2026-11-23T11:49:59Z", true),
+    ] {
+        service.live.expect_round(next_round.parse().unwrap());
+        let body = service.json("/readyz").await;
+        assert_eq!(body["nextRound"], next_round);
+        assert_eq!(body["stale"], stale, "{next_round}");
+    }
+}
+
+#[tokio::test]
+async fn readiness_tells_what_waits_and_what_is_missing() {
+    let service = Service::start();
+    let body = service.json("/readyz").await;
+    for field in ["held", "webhook", "budget", "storeFailure", "nextRound", "lastFull"] {
+        assert_eq!(body[field], Value::Null, "{field}");
+    }
+    let month = Month::of(noon());
+    service.live.report(SyncStatus {
+        held: Some(Held {
+            release: "d7cb69df965c2de9".to_owned(),
+            since: noon(),
+            doubt: Doubt::Shrunk { what: "holdings".to_owned(), before: 60, left: 1 },
+        }),
+        hearing: Hearing::Listing { why: Some("the token lacks a scope".to_owned()) },
+        budget: Some(budget::Status {
+            month,
+            limit: Some(1_000),
+            made: BTreeMap::new(),
+            spent: 990,
+            left: Some(10),
+            reserve: Some(2),
+            forecast: 1_300,
+            quiet_until: Some(month.end()),
+        }),
+        store_failure: Some("the disk is full".to_owned()),
+        drift: 3,
+        ..SyncStatus::default()
+    });
+    let body = service.json("/readyz").await;
+    assert_eq!(
+        body["held"],
+        json!({
+            "release": "d7cb69df965c2de9",
+            "since": "2026-11-23T12:00:00Z",
+            "code": "mass-removal",
+            "reason": "60 holdings are public, and only 1 would stay",
+        })
+    );
+    assert_eq!(body["webhook"], json!({ "mode": "none", "reason": "the token lacks a scope" }));
+    assert_eq!(
+        body["budget"],
+        json!({ "spent": 990, "left": 10, "quietUntil": "2026-12-01T00:00:00Z" })
+    );
+    assert_eq!(body["storeFailure"], "the disk is full");
+    assert_eq!(body["drift"], 3);
+    for (hearing, mode) in [(Hearing::Pings, "pings"), (Hearing::Polling { why: None }, "polling")]
+    {
+        service.live.report(SyncStatus { hearing, ..SyncStatus::default() });
+        let body = service.json("/readyz").await;
+        assert_eq!(body["webhook"], json!({ "mode": mode, "reason": null }));
     }
 }
 

@@ -37,6 +37,7 @@ fn feed(secret: Option<&str>, url: Option<&str>) -> FeedState {
         cursor: 1,
         expires_at: None,
         refreshed_at: noon(),
+        follows_listing: true,
         losses: Vec::new(),
         pending: Pending::default(),
     }

@@ -1,6 +1,7 @@
 //! Rounds: one at a time, on a schedule that nothing ends but its stop.
 
 use std::{
+    net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -10,6 +11,8 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use locadocs::{
+    airtable::{self, Client},
+    api,
     sandbox::faults::{Fault, FaultRule},
     sync::{
         engine::{self, Engine, Outcome},
@@ -19,8 +22,11 @@ use locadocs::{
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::harness::{World, demo_base};
-use crate::{api::harness::noon, fixture};
+use super::harness::{World, client_settings, demo_base, engine};
+use crate::{
+    api::harness::{Service as Api, noon},
+    fixture,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const SCHEMA: &str = "/v0/meta/bases/*/tables";
@@ -92,6 +98,27 @@ async fn a_round_that_fails_does_not_end_the_schedule() {
     await_rounds(&world, 3).await;
     jobs.stop().await.unwrap();
     service.assert_well("after a failure").await;
+}
+
+/// The paused clock is the runtime's: to the scheduler, which goes by the system's, no time passes,
+/// so that it never ticks.
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_stops_ticking_is_noticed_and_its_round_made() {
+    let api = Api::empty(noon, api::Settings::default());
+    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+    let settings = airtable::Settings { max_retries: 0, ..client_settings(nowhere, &demo_base()) };
+    let engine = engine(Client::new(settings).unwrap(), &api);
+    let minutely = at(Schedule::Every(60 * SECOND));
+    let jobs = Jobs::start(Arc::clone(&engine), &minutely).await.unwrap();
+    tokio::time::sleep(119 * SECOND).await;
+    assert_eq!(engine.standing().await.last_look, None, "it may be late");
+    let noticed = async {
+        while engine.standing().await.last_look.is_none() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(3 * SECOND, noticed).await.expect("a round two minutes after the start");
+    jobs.stop().await.unwrap();
 }
 
 /// Panics the first time that it is asked, as a bug in a round would.
