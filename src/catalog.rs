@@ -12,6 +12,7 @@ mod index;
 pub mod item;
 pub mod kept;
 mod links;
+pub mod pictures;
 pub mod release;
 mod shelf;
 #[cfg(test)]
@@ -21,4 +22,5 @@ mod whole;
 pub use build::{Built, Memo, build};
 pub use item::{Item, ItemHash, Shelf};
 pub use kept::{ItemChange, ItemKind};
+pub use pictures::{File, Files};
 pub use release::{Release, ReleaseId};

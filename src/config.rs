@@ -4,30 +4,46 @@
 //! `every_seconds` in `[sync]`. Unknown keys and bad values are errors that name the key and where
 //! it was set. Secrets are never read from the file itself, and never printed.
 
+mod airtable;
+mod check;
+mod http;
+mod log;
+mod media;
+mod sources;
+mod store;
+mod sync;
+
 use std::{
-    net::{Ipv4Addr, SocketAddr},
     num::{NonZeroU32, NonZeroUsize},
-    ops::RangeInclusive,
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
 use figment::{
-    Figment, Metadata, Profile, Provider,
-    providers::{Env, Format as _, Toml},
-    value::{Dict, Map},
+    Figment, Metadata, Profile,
+    providers::{Format as _, Toml},
 };
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::Deserialize;
 use url::Url;
 
+use self::sources::{Named, environment};
+pub use self::{
+    airtable::AirtableConfig,
+    http::HttpConfig,
+    log::{LogConfig, LogFormat},
+    media::MediaConfig,
+    store::StoreConfig,
+    sync::SyncConfig,
+};
 use crate::{
     airtable::{
-        self,
+        Settings as AirtableSettings,
+        download::DownloadSettings,
         token::{self, TokenFileError},
     },
     api,
-    content::ids::BaseId,
+    media::Settings as LibrarySettings,
     sync::{
         budget::Budget,
         engine::{self, Follow},
@@ -36,13 +52,8 @@ use crate::{
     },
 };
 
-/// Start of the names of all variables.
-const PREFIX: &str = "LOCADOCS_";
 /// The token's own variable, read apart from the others so that no error can ever show it.
 const TOKEN: &str = "LOCADOCS_AIRTABLE_TOKEN";
-
-/// Seconds that a setting may have.
-const YEAR: RangeInclusive<u64> = 1..=31_536_000;
 
 /// All settings.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -56,142 +67,12 @@ pub struct Config {
     pub sync: SyncConfig,
     /// What is kept on disk.
     pub store: StoreConfig,
+    /// The files of rows.
+    pub media: MediaConfig,
     /// What is logged.
     pub log: LogConfig,
     /// Names of tables and fields, where they are not the default ones.
     pub tables: Names,
-}
-
-/// `[airtable]`: how to reach the base.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AirtableConfig {
-    /// The base, `app…`. No default. `LOCADOCS_AIRTABLE_BASE`
-    pub base: Option<BaseId>,
-    /// A file that holds the token, when `LOCADOCS_AIRTABLE_TOKEN` doesn't. No default.
-    /// `LOCADOCS_AIRTABLE_TOKEN_FILE`
-    pub token_file: Option<PathBuf>,
-    /// Airtable's address. Default: `https://api.airtable.com`. `LOCADOCS_AIRTABLE_URL`
-    pub url: Url,
-    /// Calls in any second, at most 5; 0 is without limit, for other servers than Airtable's.
-    /// Default: 4. `LOCADOCS_AIRTABLE_REQUESTS_PER_SECOND`
-    pub requests_per_second: u32,
-    /// Seconds for one call. Default: 60. `LOCADOCS_AIRTABLE_TIMEOUT_SECONDS`
-    pub timeout_seconds: u64,
-}
-
-impl Default for AirtableConfig {
-    fn default() -> Self {
-        Self {
-            base: None,
-            token_file: None,
-            url: known_url(airtable::settings::AIRTABLE_URL),
-            requests_per_second: 4,
-            timeout_seconds: 60,
-        }
-    }
-}
-
-/// `[http]`: how the API is served.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct HttpConfig {
-    /// Address and port to listen on. Default: `127.0.0.1:8080`. `LOCADOCS_HTTP_LISTEN`
-    #[serde(deserialize_with = "socket_address")]
-    pub listen: SocketAddr,
-    /// Address by which the public reaches the service, for the API's document, and for Airtable's
-    /// pings. Default: `http://` and the address listened on, and no pings.
-    /// `LOCADOCS_HTTP_PUBLIC_URL`
-    pub public_url: Option<Url>,
-}
-
-impl Default for HttpConfig {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), public_url: None }
-    }
-}
-
-/// `[sync]`: when the base is read, and how many calls that may take.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SyncConfig {
-    /// Seconds from one round to the next, where the budget allows it. Default: 30.
-    /// `LOCADOCS_SYNC_EVERY_SECONDS`
-    pub every_seconds: u64,
-    /// A cron expression with seconds, in UTC, instead of `every_seconds`. No default.
-    /// `LOCADOCS_SYNC_CRON`
-    pub cron: Option<String>,
-    /// Hours from one reading of the whole base to the next, where the budget allows it. Default:
-    /// 24. `LOCADOCS_SYNC_FULL_EVERY_HOURS`
-    pub full_every_hours: u64,
-    /// A cron expression with seconds, in UTC, instead of `full_every_hours`. No default.
-    /// `LOCADOCS_SYNC_FULL_CRON`
-    pub full_cron: Option<String>,
-    /// Calls in a calendar month, in UTC; 0 is without limit. Default: 100,000.
-    /// `LOCADOCS_SYNC_MONTHLY_CALLS`
-    pub monthly_calls: u64,
-    /// Share of the calls left that rounds without news leave to editors' changes, in percent, 0 to
-    /// 90. Default: 20. `LOCADOCS_SYNC_RESERVE_PERCENT`
-    pub reserve_percent: u8,
-    /// Days after which a verification is called old; 0 never. Default: 730.
-    /// `LOCADOCS_SYNC_VERIFICATION_MAX_AGE_DAYS`
-    pub verification_max_age_days: u32,
-}
-
-impl Default for SyncConfig {
-    fn default() -> Self {
-        Self {
-            every_seconds: 30,
-            cron: None,
-            full_every_hours: 24,
-            full_cron: None,
-            monthly_calls: 100_000,
-            reserve_percent: 20,
-            verification_max_age_days: 730,
-        }
-    }
-}
-
-/// `[store]`: what is kept on disk, so that a restart goes on where it was.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StoreConfig {
-    /// The folder; empty keeps nothing. Default: `data`. `LOCADOCS_STORE_DATA_DIR`
-    pub data_dir: PathBuf,
-    /// Releases kept, the current one included, 1 to 1,000. Default: 30. `LOCADOCS_STORE_RELEASES`
-    pub releases: u32,
-}
-
-impl Default for StoreConfig {
-    fn default() -> Self {
-        Self { data_dir: PathBuf::from("data"), releases: 30 }
-    }
-}
-
-/// `[log]`: what is logged, on the standard error.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LogConfig {
-    /// Levels by module, as `tracing` reads them. Default: `info`. `LOCADOCS_LOG_FILTER`
-    pub filter: String,
-    /// `text` or `json`. Default: `text`. `LOCADOCS_LOG_FORMAT`
-    pub format: LogFormat,
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
-    }
-}
-
-/// How a line of the log looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 /// Settings that can't be used.
@@ -239,51 +120,8 @@ impl Config {
 
     fn extract(figment: &Figment) -> Result<Self, ConfigError> {
         let config: Self = figment.extract().map_err(Box::new)?;
-        config.check()?;
+        check::check(&config)?;
         Ok(config)
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let out_of_range = |key: &str, found: String, expected| {
-            Err(ConfigError::OutOfRange { key: key.to_owned(), found, expected })
-        };
-        let rate = self.airtable.requests_per_second;
-        if rate > 5 || (rate == 0 && self.is_airtable()) {
-            let key = "airtable.requests_per_second";
-            return out_of_range(key, rate.to_string(), "1 to 5, what Airtable allows,");
-        }
-        if !matches!(self.airtable.url.scheme(), "http" | "https") {
-            let found = format!("{:?}", self.airtable.url.scheme());
-            return out_of_range("airtable.url", found, "an http or https address");
-        }
-        for (key, found, range, expected) in [
-            ("airtable.timeout_seconds", self.airtable.timeout_seconds, YEAR, "1 second to a year"),
-            ("sync.every_seconds", self.sync.every_seconds, YEAR, "1 second to a year"),
-            ("sync.full_every_hours", self.sync.full_every_hours, 1..=8_760, "1 hour to a year"),
-            ("sync.reserve_percent", self.sync.reserve_percent.into(), 0..=90, "0 to 90"),
-            ("store.releases", self.store.releases.into(), 1..=1_000, "1 to 1,000"),
-        ] {
-            if !range.contains(&found) {
-                return out_of_range(key, found.to_string(), expected);
-            }
-        }
-        for (key, expression, schedule) in [
-            ("sync.cron", &self.sync.cron, self.schedule()),
-            ("sync.full_cron", &self.sync.full_cron, self.full_schedule()),
-        ] {
-            if let Some(expression) = expression
-                && schedule.check().is_err()
-            {
-                let found = format!("{expression:?}");
-                return out_of_range(key, found, "six fields such as \"0 */10 * * * *\"");
-            }
-        }
-        if let Some((table, field)) = self.tables.unknown_fields().first() {
-            let (table, field) = (key_name(table), key_name(field));
-            let key = format!("tables.{table}.fields");
-            return out_of_range(&key, field, "a field of that table");
-        }
-        Ok(())
     }
 
     /// Whether the server is Airtable's, not a sandbox.
@@ -295,7 +133,7 @@ impl Config {
     ///
     /// # Errors
     /// When the base or the token is missing.
-    pub fn airtable(&self) -> Result<airtable::Settings, ConfigError> {
+    pub fn airtable(&self) -> Result<AirtableSettings, ConfigError> {
         let base = self.airtable.base.clone().ok_or(ConfigError::Missing {
             key: "airtable.base",
             help: "give the id of the base, app…, in the file or in LOCADOCS_AIRTABLE_BASE",
@@ -313,7 +151,7 @@ impl Config {
                 });
             }
         };
-        let mut settings = airtable::Settings::new(self.airtable.url.clone(), base, token);
+        let mut settings = AirtableSettings::new(self.airtable.url.clone(), base, token);
         settings.token_file = token_file;
         settings.requests_per_second = NonZeroU32::new(self.airtable.requests_per_second);
         settings.request_timeout = Duration::from_secs(self.airtable.timeout_seconds);
@@ -365,6 +203,23 @@ impl Config {
         Some(self.store.data_dir.as_path()).filter(|folder| !folder.as_os_str().is_empty())
     }
 
+    /// How files are kept.
+    pub fn library(&self) -> LibrarySettings {
+        let MediaConfig { max_pixels, grace_days, patience_seconds, .. } = self.media;
+        LibrarySettings {
+            max_pixels,
+            grace: Duration::from_secs(u64::from(grace_days) * 24 * 3_600),
+            patience: Duration::from_secs(patience_seconds),
+            ..LibrarySettings::default()
+        }
+    }
+
+    /// How the files of an API at this address are downloaded.
+    pub fn downloads(&self, api_url: Url) -> DownloadSettings {
+        let MediaConfig { hosts, max_bytes, .. } = self.media.clone();
+        DownloadSettings { hosts, max_bytes, ..DownloadSettings::new(api_url) }
+    }
+
     /// Address by which the public reaches the service.
     pub fn public_url(&self) -> Url {
         let listen = || known_url(&format!("http://{}", self.http.listen));
@@ -381,45 +236,6 @@ fn typed_token() -> Option<SecretString> {
 
 fn schedule(cron: Option<&String>, every: Duration) -> Schedule {
     cron.map_or(Schedule::Every(every), |expression| Schedule::Cron(expression.clone()))
-}
-
-/// The standard library's own error doesn't say what it found.
-fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| {
-        D::Error::custom(format!("{text:?} is not an address and port such as 127.0.0.1:8080"))
-    })
-}
-
-/// The variables, but for those that are read elsewhere.
-fn environment() -> Named<Env> {
-    let variables = Env::prefixed(PREFIX)
-        .ignore(&["AIRTABLE_TOKEN", "CONFIG"])
-        // Only the first: keys have underscores of their own.
-        .map(|key| key.as_str().replacen('_', ".", 1).into());
-    let variable =
-        |_: &Profile, keys: &[&str]| format!("{PREFIX}{}", keys.join("_").to_uppercase());
-    Named(variables, Metadata::named("the environment").interpolater(variable))
-}
-
-/// Settings whose errors name keys as people write them.
-struct Named<P>(P, Metadata);
-
-impl<P: Provider> Provider for Named<P> {
-    fn metadata(&self) -> Metadata {
-        self.1.clone()
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        self.0.data()
-    }
-}
-
-fn key_name(key: &impl Serialize) -> String {
-    serde_json::to_value(key)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }
 
 /// An address that is known to be one.

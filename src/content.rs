@@ -9,6 +9,7 @@ pub mod ids;
 pub mod locate;
 pub mod mentions;
 pub mod period;
+pub mod picture;
 pub mod problem;
 pub mod rich_text;
 pub mod row;

@@ -12,6 +12,7 @@ mod index;
 mod inspect;
 mod library;
 mod memory;
+mod mentions;
 pub mod resize;
 mod shelf;
 
@@ -23,5 +24,6 @@ pub use self::{
     index::Media,
     inspect::{Picture, Unfit},
     library::{Library, Settings, Stats, Swept},
+    mentions::mentioned,
     shelf::Content,
 };

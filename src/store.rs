@@ -215,6 +215,14 @@ impl Store {
         self.read(|connection| releases::find(connection, id))
     }
 
+    /// Gives the kept form of every item of every release that is kept, each once.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn bodies(&self, each: impl FnMut(&[u8])) -> Result<(), StoreError> {
+        self.read(|connection| releases::bodies(connection, each))
+    }
+
     /// Forgets all releases but the last so many.
     ///
     /// # Errors

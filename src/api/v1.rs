@@ -16,6 +16,7 @@ pub mod local_answer;
 pub mod locate;
 pub mod media;
 pub mod paging;
+pub mod pictures;
 pub mod root;
 pub mod services;
 pub mod text;

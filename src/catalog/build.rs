@@ -9,6 +9,7 @@ use super::{
     guides::Guides,
     holdings::{self, Linked, Links},
     links::Origin,
+    pictures::{Files, pictures},
     release::{Content, Release},
     shelf::Published,
 };
@@ -44,14 +45,15 @@ pub struct Memo {
     holdings: Option<Linked>,
 }
 
-/// Builds a release.
+/// Builds a release; `files` tells what is known of the files in its rows.
 ///
 /// A row that can't be read and a guide that is broken are kept as they are in `previous`, if they
-/// are there: what a slip takes away would leave a wrong answer, not a missing one. The same rows
-/// and the same previous release give the same release, in whatever order the rows came and
-/// whatever the memo holds.
+/// are there: what a slip takes away would leave a wrong answer, not a missing one. The same rows,
+/// files and previous release give the same release, in whatever order the rows came and whatever
+/// the memo holds.
 pub fn build(
     rows: &Rows,
+    files: &Files<'_>,
     reference: &Reference,
     previous: Option<&Release>,
     memo: &mut Memo,
@@ -95,6 +97,8 @@ pub fn build(
         holdings.extend(holdings::earlier(lost, before, shelves, &mut problems));
         holdings.sort_by(|a, b| a.facts.record.cmp(&b.facts.record));
     }
+    let shown = (&guides.published, &services.shelf);
+    let pictures = pictures(shown, before.map(|it| &it.pictures), files, &mut problems);
     problems.sort();
     problems.dedup();
     let content = Content {
@@ -104,6 +108,7 @@ pub fn build(
         services: Arc::clone(&services.shelf),
         territories: Arc::clone(&territories.shelf),
         holdings: Arc::new(holdings),
+        pictures,
     };
     *memo = Memo {
         documents: Some(documents),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Built, Memo, Release, build};
+use super::{Built, File, Files, Memo, Release, build};
 use crate::{
     content::{
         cell::Cell,
@@ -166,7 +166,11 @@ impl Base {
     }
 
     pub(crate) fn build(&self, previous: Option<&Release>) -> Built {
-        build(&self.rows(), reference(), previous, &mut Memo::default())
+        self.build_with(&|_| File::Awaited, previous)
+    }
+
+    pub(crate) fn build_with(&self, files: &Files<'_>, previous: Option<&Release>) -> Built {
+        build(&self.rows(), files, reference(), previous, &mut Memo::default())
     }
 
     pub(crate) fn build_backwards(&self) -> Built {
@@ -174,7 +178,8 @@ impl Base {
             rows.reverse();
             (table, rows)
         });
-        build(&Rows::read(rows, reference()), reference(), None, &mut Memo::default())
+        let rows = Rows::read(rows, reference());
+        build(&rows, &|_| File::Awaited, reference(), None, &mut Memo::default())
     }
 
     pub(crate) fn rows(&self) -> Rows {

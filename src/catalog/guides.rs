@@ -5,7 +5,7 @@
 
 mod builder;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use indexmap::{IndexMap, map::Entry};
 
@@ -28,7 +28,7 @@ use crate::content::{
 };
 
 /// The last sound version of each guide by its row: what a later build falls back to.
-pub type Good = Arc<HashMap<RecordId, Item<Guide>>>;
+pub type Good = Arc<BTreeMap<RecordId, Item<Guide>>>;
 
 /// The guides of a release, and what they were made of.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ fn versions(rows: &Rows) -> [u64; 3] {
 #[derive(Default)]
 struct Draft {
     published: IndexMap<Slug, Arc<Guide>>,
-    good: HashMap<RecordId, Item<Guide>>,
+    good: BTreeMap<RecordId, Item<Guide>>,
 }
 
 fn build(

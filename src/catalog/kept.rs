@@ -1,12 +1,11 @@
 //! Releases as they are kept: what changed from one to the next, item by item, and the way back.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use minicbor::{Decode, Encode};
 
 use super::{
     changes::{differing, differing_holdings},
-    guides::Good,
     item::{Item, ItemHash, Shelf},
     release::{Content, Release, ReleaseId},
 };
@@ -16,6 +15,7 @@ use crate::{
         guide::Guide,
         holding::Holding,
         ids::{RecordId, Slug},
+        picture::Gallery,
         service::Service,
         stored::{self, DecodeError},
         territory::Territory,
@@ -39,17 +39,20 @@ pub enum ItemKind {
     Territory = 5,
     /// A local record.
     Holding = 6,
+    /// The files of a step or service.
+    Gallery = 7,
 }
 
 impl ItemKind {
     /// Every kind, by number.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Guide,
         Self::GoodGuide,
         Self::Document,
         Self::Service,
         Self::Territory,
         Self::Holding,
+        Self::Gallery,
     ];
 
     /// Its number.
@@ -108,7 +111,8 @@ impl Release {
         shelf(ItemKind::Service, &before.services, &now.services, &mut changes);
         shelf(ItemKind::Territory, &before.territories, &now.territories, &mut changes);
         holdings(&before.holdings, &now.holdings, &mut changes);
-        good_guides(&before.good, &now.good, &mut changes);
+        rows(ItemKind::GoodGuide, &before.good, &now.good, &mut changes);
+        rows(ItemKind::Gallery, &before.pictures, &now.pictures, &mut changes);
         changes
     }
 
@@ -162,10 +166,18 @@ fn holdings(before: &[Item<Holding>], now: &[Item<Holding>], changes: &mut Vec<I
     }));
 }
 
-fn good_guides(before: &Good, now: &Good, changes: &mut Vec<ItemChange>) {
-    let mut change = |record: &RecordId, item: Option<&Item<Guide>>| {
+fn rows<T: Encode<()>>(
+    kind: ItemKind,
+    before: &Arc<BTreeMap<RecordId, Item<T>>>,
+    now: &Arc<BTreeMap<RecordId, Item<T>>>,
+    changes: &mut Vec<ItemChange>,
+) {
+    if Arc::ptr_eq(before, now) {
+        return;
+    }
+    let mut change = |record: &RecordId, item: Option<&Item<T>>| {
         let body = item.map(|item| stored::encode(&**item));
-        changes.push(ItemChange { kind: ItemKind::GoodGuide, key: record.to_string(), body });
+        changes.push(ItemChange { kind, key: record.to_string(), body });
     };
     for (record, item) in now.iter().filter(|(record, item)| before.get(*record) != Some(*item)) {
         change(record, Some(item));
@@ -178,11 +190,12 @@ fn good_guides(before: &Good, now: &Good, changes: &mut Vec<ItemChange>) {
 #[derive(Default)]
 struct Parts {
     guides: Vec<(Slug, Item<Guide>)>,
-    good: HashMap<RecordId, Item<Guide>>,
+    good: BTreeMap<RecordId, Item<Guide>>,
     documents: Vec<(Slug, Item<Document>)>,
     services: Vec<(Slug, Item<Service>)>,
     territories: Vec<(Slug, Item<Territory>)>,
     holdings: Vec<Item<Holding>>,
+    pictures: BTreeMap<RecordId, Item<Gallery>>,
 }
 
 impl Parts {
@@ -200,6 +213,10 @@ impl Parts {
             ItemKind::Service => self.services.push(by_slug(kept(body)?, |it| &it.slug)),
             ItemKind::Territory => self.territories.push(by_slug(kept(body)?, |it| &it.slug)),
             ItemKind::Holding => self.holdings.push(kept(body)?),
+            ItemKind::Gallery => {
+                let gallery: Item<Gallery> = kept(body)?;
+                self.pictures.insert(gallery.record.clone(), gallery);
+            }
         }
         Ok(())
     }
@@ -213,6 +230,7 @@ impl Parts {
             services: sorted(self.services),
             territories: sorted(self.territories),
             holdings: Arc::new(self.holdings),
+            pictures: Arc::new(self.pictures),
         }
     }
 }

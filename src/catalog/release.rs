@@ -8,6 +8,7 @@ use super::{
     guides::Good,
     index::{HoldingIndex, ServiceIndex},
     item::{Item, Shelf},
+    pictures::Pictures,
 };
 
 use crate::{
@@ -15,9 +16,10 @@ use crate::{
         document::Document,
         guide::Guide,
         holding::Holding,
-        ids::Slug,
+        ids::{RecordId, Slug},
         locate::{self, Candidate, Segment},
         period::Days,
+        picture::Picture,
         service::{Service, ServiceKind},
         territory::{Territory, keys_reaching},
     },
@@ -67,6 +69,8 @@ pub struct Content {
     pub territories: Shelf<Territory>,
     /// Holdings, sorted by record id.
     pub holdings: Arc<Vec<Item<Holding>>>,
+    /// Files of steps and services, by row.
+    pub pictures: Pictures,
 }
 
 impl Release {
@@ -88,6 +92,11 @@ impl Release {
     /// What it publishes.
     pub fn content(&self) -> &Content {
         &self.content
+    }
+
+    /// The files of a step or service, by its row.
+    pub fn pictures(&self, record: &RecordId) -> &[Picture] {
+        self.content.pictures.get(record).map_or(&[], |gallery| &gallery.pictures)
     }
 
     /// The holdings of a document that reach a commune, in no particular order.
@@ -194,13 +203,17 @@ pub struct LocalAnswer<'a> {
 
 impl Content {
     fn id(&self) -> ReleaseId {
-        let Self { guides, good: _, documents, services, territories, holdings } = self;
+        let Self { guides, good: _, documents, services, territories, holdings, pictures } = self;
         let mut hasher = blake3::Hasher::new();
         hash(guides.values(), &mut hasher);
         hash(documents.values(), &mut hasher);
         hash(services.values(), &mut hasher);
         hash(territories.values(), &mut hasher);
         hash(holdings.iter(), &mut hasher);
+        // Releases that were kept before there were any have the name that they had.
+        if !pictures.is_empty() {
+            hash(pictures.values(), &mut hasher);
+        }
         let hex = hasher.finalize().to_hex();
         ReleaseId(hex.as_str().get(..16).unwrap_or_default().into())
     }

@@ -3,6 +3,7 @@
 mod incremental;
 mod last_good;
 mod locate;
+mod pictures;
 
 use chrono::NaiveDate;
 

@@ -20,7 +20,7 @@ use crate::{
     airtable, api,
     config::{Config, LogConfig, SyncConfig},
     sandbox::{self, Sandbox, config::DEFAULT_TOKEN, demo},
-    sync::engine::Follow,
+    sync::engine::{Engine, Follow},
 };
 
 /// Flags of `demo`.
@@ -59,7 +59,8 @@ pub(super) async fn run(options: Options) -> anyhow::Result<()> {
     let pings = config.public_url().join(api::PING_PATH)?;
     let service = Service::new(&config, airtable, Follow::Pings(pings))?;
     service.engine().sync_once().await?;
-    welcome(&config.public_url(), sandbox.url());
+    service.engine().fetch_media().await?;
+    welcome(&config.public_url(), sandbox.url(), &pictures(service.engine()));
     service.run(listener, shutdown_signal()).await?;
     sandbox.stop().await;
     Ok(())
@@ -74,13 +75,24 @@ fn sandbox_config(options: &Options) -> sandbox::config::Config {
     }
 }
 
-fn welcome(api: &Url, sandbox: &Url) {
+/// The paths of what the first step or service with pictures shows.
+fn pictures(engine: &Engine) -> Vec<String> {
+    let Some(publication) = engine.live().publication() else { return Vec::new() };
+    let galleries = publication.release.content().pictures.values();
+    let pictures = galleries.take(1).flat_map(|gallery| &gallery.pictures);
+    pictures.map(|picture| picture.path.clone()).collect()
+}
+
+fn welcome(api: &Url, sandbox: &Url, pictures: &[String]) {
+    let address = |path: &String| format!("{api}{}", path.trim_start_matches('/'));
+    let pictures: String =
+        pictures.iter().map(|path| format!("\n  curl -O '{}'", address(path))).collect();
     print(format!(
         "API            {api}v1\n\
          Documentation  {api}docs\n\
          Sandbox        {sandbox}   change a cell there, and the API changes within {seconds} s\n\
          \n\
-         Three requests to start with:\n\
+         Four requests to start with:\n\
          \n\
          Where are the building permits of Rennes from 1987?\n  \
          curl '{api}v1/locate?document=permis-de-construire&commune=35238&date=1987'\n\
@@ -88,6 +100,8 @@ fn welcome(api: &Url, sandbox: &Url) {
          curl '{api}v1/communes?q=renn'\n\
          What does the guide ask?\n  \
          curl '{api}v1/guides/urbanisme/walk?q.document-connu=oui'\n\
+         What is in the file of a permit? A step and its image:\n  \
+         curl '{api}v1/guides/urbanisme/steps/permis-contenu'{pictures}\n\
          \n\
          Ctrl-C stops everything.",
         seconds = ROUND.as_secs()

@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::token;
 use crate::{
-    airtable::{self, Client, gate::Gate},
+    airtable::{self, Client, download::Downloader, gate::Gate},
     api::{self, metrics::Sources},
     config::Config,
-    media::{self, Library},
+    media::Library,
     reference::Reference,
     store::{Opened, Store, ValueKey},
     sync::{
@@ -47,7 +47,9 @@ impl Service {
         let store = config.data_dir().map(open_store).transpose()?;
         let meter = Arc::new(meter(config, store.as_ref()));
         let gate: Arc<dyn Gate> = meter.clone();
+        let downloader = Downloader::new(config.downloads(airtable.base_url.clone()))?;
         let client = Client::new(airtable::Settings { gate: Some(gate), ..airtable })?;
+        let media = open_library(config);
         let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let metrics = Sources {
             client: Some(client.clone()),
@@ -57,6 +59,7 @@ impl Service {
         let settings = engine::Settings { follow, ..config.engine() };
         let engine = Engine::new(client, settings, reference, Arc::clone(&live), Utc::now)
             .waking(Arc::clone(&wake))
+            .illustrated(media.clone(), downloader)
             .measured(Arc::clone(&metrics.sync), Arc::clone(&meter));
         let engine = match store {
             Some(store) => engine.keeping(store),
@@ -68,10 +71,11 @@ impl Service {
             live,
             wake,
             reference,
-            media: Library::in_memory(media::Settings::default()),
+            media,
             clock: Utc::now,
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),
+                image_cache_bytes: config.media.cache_bytes,
                 ..api::Settings::default()
             },
             metrics,
@@ -117,6 +121,26 @@ fn open_store(dir: &Path) -> anyhow::Result<Store> {
         tracing::warn!(%notice, "something that was kept is left aside");
     }
     Ok(store)
+}
+
+/// Files stand beside the database, or in memory where nothing is kept.
+fn open_library(config: &Config) -> Library {
+    let in_memory = || Library::in_memory(config.library());
+    let Some(dir) = config.data_dir() else { return in_memory() };
+    match Library::open(&dir.join("media"), config.library()) {
+        Ok((library, damages)) => {
+            for damage in damages {
+                tracing::warn!(%damage, "a kept file is left out until it is downloaded again");
+            }
+            library
+        }
+        // A full or read-only disk: everything can be downloaded again.
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            tracing::warn!(error = format!("{error:#}"), "files are kept in memory");
+            in_memory()
+        }
+    }
 }
 
 /// Counts on from what an earlier run kept.

@@ -1,6 +1,7 @@
 //! What settings may be, and what is said of those that may not.
 
 use super::*;
+use crate::content::ids::BaseId;
 
 fn read(toml: &str) -> Result<Config, String> {
     let figment = Figment::from(Toml::string(toml));
@@ -66,6 +67,18 @@ fn errors_say_where_a_value_was_set() {
 }
 
 #[test]
+#[expect(clippy::result_large_err, reason = "figment's own error, in its own test helper")]
+fn a_variable_may_hold_a_list() {
+    figment::Jail::expect_with(|jail| {
+        jail.set_env("LOCADOCS_MEDIA_HOSTS", "[files.example.org, .example.net]");
+        let downloads = Config::load(None).unwrap().downloads(Config::default().airtable.url);
+        let hosts: Vec<_> = downloads.hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["files.example.org", ".example.net"]);
+        Ok(())
+    });
+}
+
+#[test]
 fn errors_name_the_key_and_what_is_expected() {
     for (toml, expected) in [
         ("[airtable]\ntoken = 'x'", &["unknown field", "token", "airtable"][..]),
@@ -83,6 +96,9 @@ fn errors_name_the_key_and_what_is_expected() {
         ("[sync]\nreserve_percent = 91", &["sync.reserve_percent", "91", "0 to 90"]),
         ("[sync]\nmonthly_calls = -1", &["sync.monthly_calls", "-1"]),
         ("[store]\nreleases = 0", &["store.releases", "0", "1 to 1,000"]),
+        ("[media]\nhosts = ['https://x.org']", &["media.hosts", "https://x.org", "a host such as"]),
+        ("[media]\nmax_bytes = 0", &["media.max_bytes", "0", "1 to 1,000,000,000"]),
+        ("[media]\ngrace_days = 0", &["media.grace_days", "0", "1 to 3,650"]),
         ("[log]\nformat = 'xml'", &["log.format", "xml", "json"]),
         ("[tables.guide]", &["guide", "guides"]),
         ("[tables.guides.fields]\ncall_number = 'x'", &["tables.guides.fields", "call_number"]),

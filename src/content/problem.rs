@@ -125,6 +125,8 @@ codes! {
     UnreadableHours = "unreadable-hours", Warning;
     /// A web or e-mail address is not one.
     UnreadableAddress = "unreadable-address", Warning;
+    /// A file could not be copied, so that the public doesn't see it.
+    FileNotCopied = "file-not-copied", Warning;
     /// A record was verified too long ago.
     StaleVerification = "stale-verification", Warning;
     /// A guide or a row is kept as it last was, because an edit broke it.

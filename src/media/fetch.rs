@@ -67,6 +67,9 @@ pub enum FetchError {
     /// It is no file to be published.
     #[error(transparent)]
     Unfit(#[from] Unfit),
+    /// Its row has no such file any more, or can't be found.
+    #[error("the row has no such file any more")]
+    Gone,
     /// It could not be written.
     #[error("the file can't be written")]
     Disk(#[source] std::io::Error),
@@ -94,7 +97,7 @@ impl FetchError {
                 "Le fichier est trop lourd : en déposer un de moins de {} Mo.",
                 limit / 1_000_000
             ),
-            Self::Download(_) | Self::Disk(_) => {
+            Self::Download(_) | Self::Gone | Self::Disk(_) => {
                 "Le fichier n'a pas encore pu être copié ; il le sera automatiquement.".to_owned()
             }
         }
@@ -154,6 +157,12 @@ impl Library {
     /// Why the last download of an attachment failed, as long as none has succeeded.
     pub fn failure(&self, id: &AttachmentId) -> Option<Arc<FetchError>> {
         self.setbacks().lock().0.get(id).map(|setback| Arc::clone(&setback.reason))
+    }
+
+    /// Notes that these have no link to be downloaded from: it is sought again after a pause.
+    pub fn give_up(&self, gone: impl IntoIterator<Item = AttachmentId>, now: DateTime<Utc>) {
+        let mut setbacks = self.setbacks().lock();
+        gone.into_iter().for_each(|id| setbacks.note(id, Arc::new(FetchError::Gone), now));
     }
 
     /// Downloads attachments and keeps them: each once, a few at a time, for a bounded time.

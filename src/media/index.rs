@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{format::Format, id::MediaId, inspect::Picture};
-use crate::content::{ids::AttachmentId, ids::Slug, rich_text::MEDIA_PATH};
+use crate::content::{
+    guide::Illustration, ids::AttachmentId, ids::Slug, picture, rich_text::MEDIA_PATH,
+};
 
 /// A file that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +34,16 @@ impl Media {
         let name = Slug::slugify(stem).map(|slug| slug.to_string());
         let name = name.as_deref().unwrap_or("document");
         format!("{MEDIA_PATH}{}/{name}.{}", self.id, self.format.extension())
+    }
+
+    /// What is published of a file of which this is the copy.
+    pub fn published(&self, file: &Illustration) -> picture::Picture {
+        picture::Picture {
+            file: file.id.clone(),
+            path: self.path(&file.filename),
+            media_type: self.format.media_type().to_owned(),
+            dimensions: self.picture.map(|picture| (picture.width, picture.height)),
+        }
     }
 }
 

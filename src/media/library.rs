@@ -26,7 +26,7 @@ pub struct Settings {
     pub grace: Duration,
     /// Room for files when there is no folder, in bytes. Default: 100 MB.
     pub memory_bytes: usize,
-    /// How long the downloads of one round may take, in all. Default: 2 min.
+    /// How long one call of [`Library::fetch`] may take. Default: 2 min.
     pub patience: Duration,
 }
 

@@ -121,6 +121,20 @@ fn read(connection: &Connection, header: Header) -> Result<KeptRelease, StoreErr
     Ok(KeptRelease { id: header.id, published_at: header.published_at, items })
 }
 
+/// The body of every item, of whichever release.
+pub(super) fn bodies(
+    connection: &Connection,
+    mut each: impl FnMut(&[u8]),
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("SELECT body FROM items")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let body = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        each(body);
+    }
+    Ok(())
+}
+
 /// Forgets all releases but the last so many.
 pub(super) fn keep(transaction: &Transaction<'_>, count: NonZeroUsize) -> Result<(), StoreError> {
     let Some(oldest) = header::nth_newest(transaction, count.get() - 1)? else {

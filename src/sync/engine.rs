@@ -5,6 +5,7 @@
 //! never overlap, and a round that fails leaves everything as it was.
 
 pub mod acceptance;
+mod files;
 mod full;
 mod keep;
 mod news;
@@ -23,7 +24,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::Mutex;
 use url::Url;
 
-use self::state::State;
+use self::{files::Files, state::State};
 pub use super::failure::RoundError;
 use super::{
     budget::{FullRounds, Meter},
@@ -33,7 +34,12 @@ use super::{
     wake::Wake,
 };
 use crate::{
-    airtable::Client, content::problem::Counts, paris, reference::Reference, store::Store,
+    airtable::{Client, download::Downloader},
+    content::problem::Counts,
+    media::Library,
+    paris,
+    reference::Reference,
+    store::Store,
 };
 
 /// What the engine is told once.
@@ -87,6 +93,7 @@ pub struct Engine {
     wake: Arc<Wake>,
     meter: Option<Arc<Meter>>,
     metrics: Arc<SyncMetrics>,
+    files: Option<Files>,
     state: Mutex<State>,
 }
 
@@ -148,6 +155,7 @@ impl Engine {
             wake: Arc::default(),
             meter: None,
             metrics: Arc::default(),
+            files: None,
             state: Mutex::default(),
         }
     }
@@ -168,6 +176,12 @@ impl Engine {
     #[must_use]
     pub fn measured(self, metrics: Arc<SyncMetrics>, meter: Arc<Meter>) -> Self {
         Self { metrics, meter: Some(meter), ..self }
+    }
+
+    /// Publishes the files of rows too, as copies that this library keeps.
+    #[must_use]
+    pub fn illustrated(self, library: Library, downloader: Downloader) -> Self {
+        Self { files: Some(Files::new(library, downloader)), ..self }
     }
 
     /// What is live.
@@ -272,6 +286,7 @@ impl Engine {
                 let problems = Counts::of(&status.problems);
                 let report = Report { kind, outcome, rows: status.rows, problems, duration };
                 report.log();
+                self.ask_for_files(&state);
                 Ok(report)
             }
             Err(error) => {
@@ -304,7 +319,7 @@ impl Report {
         let duration_ms = duration.as_millis();
         match kind {
             RoundKind::Idle => tracing::debug!(duration_ms, "nothing changed"),
-            RoundKind::Incremental | RoundKind::Full => tracing::info!(
+            RoundKind::Incremental | RoundKind::Full | RoundKind::Media => tracing::info!(
                 kind = kind.as_str(),
                 ?outcome,
                 rows,

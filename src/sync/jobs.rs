@@ -24,6 +24,7 @@ pub struct Jobs {
     stopping: CancellationToken,
     scheduled: JoinHandle<Result<(), JobSchedulerError>>,
     pinged: JoinHandle<()>,
+    media: JoinHandle<()>,
 }
 
 /// Between two rounds that pings ask for: a flood of them costs no more than this allows.
@@ -55,7 +56,8 @@ impl Jobs {
         tokio::spawn(async move { teller.tell_next_round().await });
         let stopping = CancellationToken::new();
         let scheduled = tokio::spawn(ticker.keep_scheduled(scheduler, stopping.clone()));
-        Ok(Self { stopping, scheduled, pinged: tokio::spawn(answer_pings(engine)) })
+        let media = tokio::spawn(tend_media(Arc::clone(&engine)));
+        Ok(Self { stopping, scheduled, pinged: tokio::spawn(answer_pings(engine)), media })
     }
 
     /// Starts no further round.
@@ -64,6 +66,7 @@ impl Jobs {
     /// When the scheduler is no longer there.
     pub async fn stop(self) -> Result<(), JobSchedulerError> {
         self.pinged.abort();
+        self.media.abort();
         self.stopping.cancel();
         self.scheduled.await.map_err(|_| JobSchedulerError::Shutdown)?
     }
@@ -178,6 +181,24 @@ async fn answer_pings(engine: Arc<Engine>) {
         }
         round(Arc::clone(&engine), Due::News).await;
         tokio::time::sleep(BETWEEN_PINGS).await;
+    }
+}
+
+/// Fetches and removes files whenever a round leaves some to be, beside the rounds.
+async fn tend_media(engine: Arc<Engine>) {
+    loop {
+        engine.media_due().await;
+        // In a task of its own, so that a panic ends it and not what comes after.
+        let tending = Arc::clone(&engine);
+        let tended = tokio::spawn(async move {
+            if let Err(error) = tending.fetch_media().await {
+                tracing::warn!(%error, "files can't be fetched yet");
+            }
+            tokio::task::spawn_blocking(move || tending.sweep_media()).await
+        });
+        if let Err(error) = tended.await.flatten() {
+            tracing::error!(%error, "the care of files ended before its time");
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub enum RoundKind {
     Incremental,
     /// It read the whole base.
     Full,
+    /// It brought files home, and read no row for what it says.
+    Media,
 }
 
 /// How a round ended.
@@ -35,7 +37,7 @@ pub enum RoundEnd {
 
 impl RoundKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Idle, Self::Incremental, Self::Full];
+    pub const ALL: [Self; 4] = [Self::Idle, Self::Incremental, Self::Full, Self::Media];
 
     /// The name in metrics.
     pub fn as_str(self) -> &'static str {
@@ -43,6 +45,7 @@ impl RoundKind {
             Self::Idle => "idle",
             Self::Incremental => "incremental",
             Self::Full => "full",
+            Self::Media => "media",
         }
     }
 }

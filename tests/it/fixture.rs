@@ -1,18 +1,19 @@
 //! A small release, built from rows as the sync builds one: enough of the demo base for every sort
 //! of answer, on communes whose data is real.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use locadocs::{
-    catalog::{Built, Memo, Release, build},
+    catalog::{Built, File, Memo, Release, build},
     content::{
-        cell::Cell,
+        cell::{Attachment, Cell},
+        guide::Illustration,
         row::Row,
         rows::Rows,
         tables::{FieldKey as F, TableKey as T},
     },
-    media::{self, Library},
+    media::{self, Library, Media},
     reference::Reference,
 };
 
@@ -30,6 +31,25 @@ pub fn library() -> Library {
     let content = BASE64_STANDARD.decode(PIXEL).unwrap().into();
     library.keep(&"attPixel".parse().unwrap(), &content).unwrap();
     library
+}
+
+/// Whatever the file, its copy is one red pixel.
+pub fn copied(file: &Illustration) -> File {
+    static COPY: LazyLock<Media> =
+        LazyLock::new(|| library().get(&"attPixel".parse().unwrap()).unwrap());
+    File::Kept(COPY.published(file))
+}
+
+/// A cell with a file of that name.
+fn attached(filename: &str) -> Cell {
+    Cell::Attachments(vec![Attachment {
+        id: "attPixel".parse().unwrap(),
+        filename: filename.to_owned(),
+        media_type: Some("image/png".to_owned()),
+        size: None,
+        dimensions: Some((1, 1)),
+        url: "https://v5.airtableusercontent.com/v3/u/1/secret".to_owned(),
+    }])
 }
 
 /// The release, which has no problem worth an archivist's time.
@@ -61,6 +81,7 @@ impl Base {
         let cells = cells
             .iter()
             .map(|(field, text)| match field {
+                F::Illustrations | F::Photo => (*field, attached(text)),
                 F::Generic | F::AppointmentOnly => (*field, Cell::Checked),
                 F::Access => {
                     (*field, Cell::MultiSelect(text.split(", ").map(str::to_owned).collect()))
@@ -73,7 +94,7 @@ impl Base {
 
     fn build(self) -> Built {
         let rows = Rows::read(self.0, reference());
-        build(&rows, reference(), None, &mut Memo::default())
+        build(&rows, &copied, reference(), None, &mut Memo::default())
     }
 
     fn demo() -> Self {
@@ -117,7 +138,7 @@ impl Base {
                 "document-connu",
                 "Savez-vous quel document chercher ?",
                 "Question",
-                &[][..],
+                &[(F::Illustrations, "Plan de masse.png")][..],
             ),
             ("recStep2", 1, "que-cherchez-vous", "Quel document cherchez-vous ?", "Question", &[]),
             (
@@ -251,6 +272,7 @@ impl Base {
                 (F::AppointmentOnly, "oui"),
                 (F::Latitude, "48.1257"),
                 (F::Longitude, "-1.6647"),
+                (F::Photo, "Façade.png"),
                 PUBLISHED,
             ],
         );

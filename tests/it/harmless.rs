@@ -1,6 +1,7 @@
 //! Bad input does no harm: whatever happens to the base or on the way to it, the service answers
 //! from the last good release, says so, and recovers by itself.
 
+mod attached;
 pub mod cells;
 pub mod damage;
 pub mod harness;

@@ -17,6 +17,7 @@ mod init;
 mod matrix;
 mod media;
 mod model;
+mod pictures;
 mod readme;
 mod release;
 mod sandbox;

@@ -1,7 +1,7 @@
 //! Files of the back office: downloaded with care, kept, and served.
 
 mod downloads;
-mod harness;
+pub mod harness;
 mod keeping;
 mod serving;
 mod smaller;

@@ -13,7 +13,15 @@ use locadocs::{
 };
 
 const FILE: &str = include_str!("../../config/locadocs.toml");
-const SETTINGS: &str = include_str!("../../src/config.rs");
+const SETTINGS: &str = concat!(
+    include_str!("../../src/config.rs"),
+    include_str!("../../src/config/airtable.rs"),
+    include_str!("../../src/config/http.rs"),
+    include_str!("../../src/config/log.rs"),
+    include_str!("../../src/config/media.rs"),
+    include_str!("../../src/config/store.rs"),
+    include_str!("../../src/config/sync.rs"),
+);
 
 /// Settings that have no default, so that the file shows an example.
 const EXAMPLES: [&str; 5] =

@@ -19,6 +19,7 @@ pub fn assert_keepable(release: &Release) {
     content.services.values().for_each(|service| assert_kept(&**service));
     content.territories.values().for_each(|territory| assert_kept(&**territory));
     content.holdings.iter().for_each(|holding| assert_kept(&**holding));
+    content.pictures.values().for_each(|gallery| assert_kept(&**gallery));
 }
 
 fn assert_kept<T>(value: &T)

@@ -174,7 +174,8 @@ pub async fn get_guide(
     Segments(guide): Segments<String>,
     _: Query<NoParams>,
 ) -> Result<Answer<Guide>, Problem> {
-    Ok(Answer::content(Guide::from(find(moment.release(), &guide)?)))
+    let release = moment.release();
+    Ok(Answer::content(Guide::new(find(release, &guide)?, release)))
 }
 
 /// Read a step
@@ -190,10 +191,11 @@ pub async fn get_step(
     Segments((guide, step)): Segments<(String, String)>,
     _: Query<NoParams>,
 ) -> Result<Answer<GuideStep>, Problem> {
-    let guide = find(moment.release(), &guide)?;
+    let release = moment.release();
+    let guide = find(release, &guide)?;
     let found = guide.steps.get(step.as_str());
     let step = found.ok_or_else(|| Problem::not_found(Code::StepNotFound, &step))?;
-    Ok(Answer::content(GuideStep { guide: guide.into(), step: step.into() }))
+    Ok(Answer::content(GuideStep { guide: guide.into(), step: Step::new(step, release) }))
 }
 
 /// Finds a guide by its slug.
@@ -238,12 +240,12 @@ impl From<&guide::Guide> for GuideSummary {
     }
 }
 
-impl From<&guide::Guide> for Guide {
-    fn from(guide: &guide::Guide) -> Self {
+impl Guide {
+    fn new(guide: &guide::Guide, release: &Release) -> Self {
         Self {
             summary: guide.into(),
             first_step: guide.first_step.to_string(),
-            steps: guide.steps.values().map(Step::from).collect(),
+            steps: guide.steps.values().map(|step| Step::new(step, release)).collect(),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     asked::{departement_schema, insee_schema, name_in, options_schema, slug_schema},
     communes::PlaceReference,
     paging::{self, Page},
+    pictures::{self, Picture},
 };
 use crate::{
     api::{
@@ -74,6 +75,8 @@ pub struct Service {
     appointment_only: bool,
     /// Where it is on the map.
     position: Option<Position>,
+    /// Photographs of it.
+    photos: Vec<Picture>,
 }
 
 /// A service, by name.
@@ -223,7 +226,8 @@ pub async fn list_services(
     moment: Moment,
     Query(query): Query<ServiceQuery>,
 ) -> Answer<ServiceList> {
-    let services = moment.release().content().services.values();
+    let release = moment.release();
+    let services = release.content().services.values();
     let wanted = services.filter(|service| query.wants(service, app.reference));
     let (services, page) = query.page.page(wanted, |service| (&service.slug, &service.name));
     let filters = [
@@ -232,7 +236,7 @@ pub async fn list_services(
         ("departement", query.departement.as_ref().map(DepartementCode::as_str)),
     ];
     let link = page.links("/v1/services", &query.page, &filters);
-    let items = services.into_iter().map(|service| Service::new(service, app.reference));
+    let items = services.into_iter().map(|service| Service::new(service, release, app.reference));
     Answer::content(ServiceList { items: items.collect(), page }).link(&link)
 }
 
@@ -250,14 +254,15 @@ pub async fn get_service(
     Segments(slug): Segments<String>,
     _: Query<NoParams>,
 ) -> Result<Answer<Service>, Problem> {
-    let service = moment.release().content().services.get(slug.as_str());
+    let release = moment.release();
+    let service = release.content().services.get(slug.as_str());
     let service = service.ok_or_else(|| Problem::not_found(Code::ServiceNotFound, &slug))?;
-    Ok(Answer::content(Service::new(service, app.reference)))
+    Ok(Answer::content(Service::new(service, release, app.reference)))
 }
 
 impl Service {
     /// A service as it is.
-    pub fn new(service: &service::Service, reference: &Reference) -> Self {
+    pub fn new(service: &service::Service, release: &Release, reference: &Reference) -> Self {
         let seat = service.commune.and_then(|code| reference.find(code));
         Self {
             slug: service.slug.to_string(),
@@ -276,6 +281,7 @@ impl Service {
             hours_note: service.hours_note.clone(),
             appointment_only: service.appointment_only,
             position: service.position.map(Position::from),
+            photos: pictures::all(release.pictures(&service.record), &service.name),
         }
     }
 
@@ -288,13 +294,13 @@ impl Service {
         reference: &Reference,
     ) -> Self {
         if !service.is_generic {
-            return Self::new(service, reference);
+            return Self::new(service, release, reference);
         }
         match release.resolve_generic(service, commune) {
-            Some(local) => Self::new(local, reference),
+            Some(local) => Self::new(local, release, reference),
             None => Self {
                 name: name_for(service.kind, &service.name, reference.current(commune), reference),
-                ..Self::new(service, reference)
+                ..Self::new(service, release, reference)
             },
         }
     }

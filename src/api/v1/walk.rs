@@ -201,7 +201,7 @@ pub async fn walk_guide(
         status,
         missing,
         path,
-        current: walk.current.into(),
+        current: Step::new(walk.current, moment.release()),
         next,
         answer,
     };

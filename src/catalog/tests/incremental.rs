@@ -1,17 +1,19 @@
 //! A build that redoes only what changed gives what a build of everything gives, and what is kept of
 //! it item by item gives it back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::{collection::vec, prelude::*, sample::select as one_of};
 
 use crate::{
     catalog::{
-        Built, ItemKind, Memo, Release, build, checks,
+        Built, File, ItemKind, Memo, Release, build, checks,
         fixture::{Base, links, reference, select, text},
     },
     content::{
-        cell::Cell,
+        cell::{Attachment, Cell},
+        guide::Illustration,
+        picture::Picture,
         row::Row,
         rows::RowChange,
         tables::{FieldKey as F, TableKey as T},
@@ -24,6 +26,8 @@ enum Edit {
     Set(T, &'static str, F, Option<Cell>),
     Delete(T, &'static str),
     Restore(T, &'static str),
+    /// A copy of a file comes, or is lost.
+    Copy(char),
 }
 
 const ROWS: &[(T, &str)] = &[
@@ -60,6 +64,9 @@ fn cells(table: T) -> Vec<(F, Option<Cell>)> {
             (F::Type, Some(select("Question"))),
             (F::Document, None),
             (F::Document, Some(links(&["recDoc"]))),
+            (F::Illustrations, None),
+            (F::Illustrations, Some(files("A"))),
+            (F::Illustrations, Some(files("BA"))),
         ],
         T::Choices => vec![
             (F::TargetStep, None),
@@ -81,23 +88,56 @@ fn cells(table: T) -> Vec<(F, Option<Cell>)> {
             (F::From, Some(text("1950"))),
             (F::ContactFirst, Some(links(&["recArch"]))),
         ],
+        T::Services => {
+            vec![(F::Name, None), (F::Photo, Some(files("A"))), (F::Photo, Some(files("CB")))]
+        }
         _ => vec![(F::Name, None), (F::Name, Some(text("Nom")))],
     });
     cells
 }
 
+fn files(names: &str) -> Cell {
+    let file = |name: char| Attachment {
+        id: format!("att{name}").parse().unwrap(),
+        filename: format!("{name}.png"),
+        media_type: None,
+        size: None,
+        dimensions: None,
+        url: String::new(),
+    };
+    Cell::Attachments(names.chars().map(file).collect())
+}
+
+/// What is known of a file when these have been copied: of `C`, that it can't be.
+fn known(copied: &BTreeSet<char>, file: &Illustration) -> File {
+    let name = file.filename.chars().next().unwrap();
+    match copied.contains(&name) {
+        true => File::Kept(Picture {
+            file: file.id.clone(),
+            path: format!("/v1/media/0/{name}.png"),
+            media_type: "image/png".to_owned(),
+            dimensions: Some((4, 3)),
+        }),
+        false if name == 'C' => File::Failed { advice: "La déposer à nouveau.".to_owned() },
+        false => File::Awaited,
+    }
+}
+
 fn edit() -> impl Strategy<Value = Edit> {
-    one_of(ROWS).prop_flat_map(|(table, row)| {
+    let copy = one_of(&['A', 'B', 'C']).prop_map(Edit::Copy);
+    let of_row = one_of(ROWS).prop_flat_map(|(table, row)| {
         prop_oneof![
             6 => one_of(cells(table)).prop_map(move |(field, cell)| Edit::Set(table, row, field, cell)),
             1 => Just(Edit::Delete(table, row)),
             1 => Just(Edit::Restore(table, row)),
         ]
-    })
+    });
+    prop_oneof![5 => of_row, 1 => copy]
 }
 
 impl Edit {
-    fn apply(self, base: &mut Base) -> (T, &'static str) {
+    /// The row that it changes, if it does.
+    fn apply(self, base: &mut Base, copied: &mut BTreeSet<char>) -> Option<(T, &'static str)> {
         match self {
             Self::Set(table, row, field, cell) => {
                 if let Some(cells) = base.0.get_mut(&table).and_then(|rows| rows.get_mut(row)) {
@@ -106,16 +146,22 @@ impl Edit {
                         None => cells.remove(&field),
                     };
                 }
-                (table, row)
+                Some((table, row))
             }
             Self::Delete(table, row) => {
                 base.0.get_mut(&table).map(|rows| rows.remove(row));
-                (table, row)
+                Some((table, row))
             }
             Self::Restore(table, row) => {
                 let sound = Base::sound().0[&table][row].clone();
                 base.0.entry(table).or_default().insert(row.parse().unwrap(), sound);
-                (table, row)
+                Some((table, row))
+            }
+            Self::Copy(name) => {
+                if !copied.remove(&name) {
+                    copied.insert(name);
+                }
+                None
             }
         }
     }
@@ -171,19 +217,24 @@ proptest! {
         let mut base = Base::sound();
         let mut rows = base.rows();
         let (mut memo, mut dated) = (Memo::default(), checks::Memo::default());
-        let mut previous = build(&rows, reference(), None, &mut memo).release;
+        let mut copied = BTreeSet::new();
+        let mut previous =
+            build(&rows, &|_| File::Awaited, reference(), None, &mut memo).release;
         let mut kept = Kept::new();
         keep(&mut kept, &previous, None);
         for (n, round) in rounds.into_iter().enumerate() {
             for edit in round {
-                let (table, row) = edit.apply(&mut base);
-                rows.apply(table, [change(&base, table, row)], reference());
+                if let Some((table, row)) = edit.apply(&mut base, &mut copied) {
+                    rows.apply(table, [change(&base, table, row)], reference());
+                }
             }
+            let files = |file: &Illustration| known(&copied, file);
             let Built { release, problems } =
-                build(&rows, reference(), Some(&previous), &mut memo);
-            let whole = base.build(Some(&previous));
+                build(&rows, &files, reference(), Some(&previous), &mut memo);
+            let whole = base.build_with(&files, Some(&previous));
             prop_assert_eq!(release.id(), whole.release.id());
             prop_assert_eq!(&problems, &whole.problems);
+            prop_assert_eq!(&release.content().pictures, &whole.release.content().pictures);
             prop_assert_eq!(&release.content().good, &whole.release.content().good);
             prop_assert_eq!(
                 checks::dated(&release, today, Some(30), &mut dated),
@@ -195,6 +246,7 @@ proptest! {
                 keep(&mut kept, &release, Some(&previous));
                 let restored = restore(&kept, release.id().as_str());
                 prop_assert_eq!(&restored.content().good, &release.content().good);
+                prop_assert_eq!(&restored.content().pictures, &release.content().pictures);
                 prop_assert_eq!(places(&restored), places(&release));
                 previous = if n % 2 == 0 { release } else { restored };
             }

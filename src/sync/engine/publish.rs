@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     catalog::{self, Built, Release},
+    content::guide::Illustration,
     store::RowChanges,
     sync::{
         guards::{Doubt, doubt},
@@ -28,8 +29,9 @@ impl Engine {
         let Some(base) = &state.base else { return Ok(Outcome::Unchanged) };
         let current = self.live.publication();
         let previous = current.as_deref().map(|publication| &publication.release);
+        let files = |file: &Illustration| self.file(file);
         let Built { release, mut problems } =
-            catalog::build(&base.mirror.rows, self.reference, previous, &mut state.memo);
+            catalog::build(&base.mirror.rows, &files, self.reference, previous, &mut state.memo);
         let (today, max_age) = (self.today(), self.settings.verification_max_age_days);
         problems.extend(base.problems.iter().cloned());
         problems.extend(catalog::checks::dated(&release, today, max_age, &mut state.checks));
@@ -47,7 +49,9 @@ impl Engine {
             return Err(RoundError::Held(held));
         }
         state.progress.row_counts = counts;
-        state.progress.last_success = status.last_attempt;
+        if kind != RoundKind::Media {
+            state.progress.last_success = status.last_attempt;
+        }
         let is_same = previous.is_some_and(|previous| previous.id() == release.id());
         let published_at = match &current {
             Some(current) if is_same => current.published_at,

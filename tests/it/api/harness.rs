@@ -58,11 +58,24 @@ impl Service {
         Self::measured(clock, settings, Sources::default())
     }
 
+    /// With nothing to publish yet, and these files.
+    pub fn holding(media: Library, clock: fn() -> DateTime<Utc>) -> Self {
+        Self::new(media, clock, Settings::default(), Sources::default())
+    }
+
     /// With nothing to publish yet, and these behind its metrics.
     pub fn measured(clock: fn() -> DateTime<Utc>, settings: Settings, metrics: Sources) -> Self {
+        Self::new(fixture::library(), clock, settings, metrics)
+    }
+
+    fn new(
+        media: Library,
+        clock: fn() -> DateTime<Utc>,
+        settings: Settings,
+        metrics: Sources,
+    ) -> Self {
         let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let reference = fixture::reference();
-        let media = fixture::library();
         let state = State {
             live: Arc::clone(&live),
             wake: Arc::clone(&wake),

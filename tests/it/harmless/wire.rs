@@ -89,7 +89,7 @@ impl Wire {
     /// Parses and builds, as a round does.
     pub fn build(&self, previous: Option<&Release>) -> Built {
         let memo = &mut catalog::Memo::default();
-        catalog::build(&self.read(), fixture::reference(), previous, memo)
+        catalog::build(&self.read(), &fixture::copied, fixture::reference(), previous, memo)
     }
 
     fn record(&self, table: TableKey, row: &WireRow) -> Record {

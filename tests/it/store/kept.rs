@@ -170,6 +170,10 @@ fn only_the_last_releases_are_kept() {
     keep(2);
     assert_eq!(ids(&store), ["5", "4"]);
     assert_eq!((items(&store, "4").as_str(), items(&store, "5").as_str()), ("x=4 y=0", "x=5 y=0"));
+    let mut bodies = Vec::new();
+    store.bodies(|body| bodies.push(String::from_utf8_lossy(body).into_owned())).unwrap();
+    bodies.sort();
+    assert_eq!(bodies, ["0", "4", "5"], "each once, and none of a release that is gone");
     publish(&store, "6", change("5", &[], &["y"]));
     keep(1);
     assert_eq!((ids(&store).join(" ").as_str(), items(&store, "6").as_str()), ("6", "x=5"));

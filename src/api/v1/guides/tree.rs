@@ -4,7 +4,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::v1::text::{self, RichText},
+    api::v1::{
+        pictures::{self, Picture},
+        text::{self, RichText},
+    },
+    catalog::Release,
     content::guide,
 };
 
@@ -21,6 +25,8 @@ pub struct Step {
     content: Option<RichText>,
     /// The document it is about. Always there on a result.
     document: Option<String>,
+    /// Images to be shown with the text.
+    illustrations: Vec<Picture>,
     /// Ways on, in order.
     choices: Vec<Choice>,
 }
@@ -94,14 +100,16 @@ pub enum Target {
     },
 }
 
-impl From<&guide::Step> for Step {
-    fn from(step: &guide::Step) -> Self {
+impl Step {
+    /// A step of a release.
+    pub fn new(step: &guide::Step, release: &Release) -> Self {
         Self {
             slug: step.slug.to_string(),
             r#type: step.kind.into(),
             title: step.title.clone(),
             content: text::optional(step.content.as_ref()),
             document: step.document.as_ref().map(ToString::to_string),
+            illustrations: pictures::all(release.pictures(&step.record), &step.title),
             choices: step.choices.iter().map(Choice::from).collect(),
         }
     }
