@@ -19,6 +19,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use figment::{
     Figment, Metadata, Profile,
     providers::{Format as _, Toml},
@@ -164,6 +165,8 @@ impl Config {
         engine::Settings {
             names: self.tables.clone(),
             verification_max_age_days: (days > 0).then_some(days),
+            hold: TimeDelta::minutes(self.sync.hold_minutes.into()),
+            hold_percent: self.sync.hold_percent,
             releases: NonZeroUsize::new(self.store.releases as usize).unwrap_or(NonZeroUsize::MIN),
             ..engine::Settings::default()
         }

@@ -28,6 +28,8 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         ("sync.every_seconds", config.sync.every_seconds, YEAR, "1 second to a year"),
         ("sync.full_every_hours", config.sync.full_every_hours, 1..=8_760, "1 hour to a year"),
         ("sync.reserve_percent", config.sync.reserve_percent.into(), 0..=90, "0 to 90"),
+        ("sync.hold_percent", config.sync.hold_percent.into(), 1..=100, "1 to 100"),
+        ("sync.hold_minutes", config.sync.hold_minutes.into(), 1..=525_600, "1 minute to a year"),
         ("media.max_bytes", config.media.max_bytes as u64, 1..=1_000_000_000, "1 to 1,000,000,000"),
         ("media.max_pixels", config.media.max_pixels, 1..=1_000_000_000, "1 to 1,000,000,000"),
         ("media.grace_days", config.media.grace_days.into(), 1..=3_650, "1 to 3,650"),

@@ -24,6 +24,12 @@ pub struct SyncConfig {
     /// Share of the calls left that rounds without news leave to editors' changes, in percent, 0 to
     /// 90. Default: 20. `LOCADOCS_SYNC_RESERVE_PERCENT`
     pub reserve_percent: u8,
+    /// Share of what is public of a kind, in percent, of which a removal at once is held. Default: 30.
+    /// `LOCADOCS_SYNC_HOLD_PERCENT`
+    pub hold_percent: u8,
+    /// Minutes for which it is held, unless someone accepts it. Default: 60.
+    /// `LOCADOCS_SYNC_HOLD_MINUTES`
+    pub hold_minutes: u32,
     /// Days after which a verification is called old; 0 never. Default: 730.
     /// `LOCADOCS_SYNC_VERIFICATION_MAX_AGE_DAYS`
     pub verification_max_age_days: u32,
@@ -38,6 +44,8 @@ impl Default for SyncConfig {
             full_cron: None,
             monthly_calls: 100_000,
             reserve_percent: 20,
+            hold_percent: 30,
+            hold_minutes: 60,
             verification_max_age_days: 730,
         }
     }

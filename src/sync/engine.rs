@@ -51,6 +51,8 @@ pub struct Settings {
     pub verification_max_age_days: Option<u32>,
     /// How long a release that would remove much is held before it is believed. Default: 1 hour.
     pub hold: TimeDelta,
+    /// Share of what is public of a kind, in percent, of which a removal at once is held. Default: 30.
+    pub hold_percent: u8,
     /// How changes are heard of. Default: by reading the whole base.
     pub follow: Follow,
     /// How many releases are kept, the current one included. Default: 30.
@@ -75,6 +77,7 @@ impl Default for Settings {
             names: Names::default(),
             verification_max_age_days: Some(730),
             hold: TimeDelta::hours(1),
+            hold_percent: 30,
             follow: Follow::default(),
             releases: const { NonZeroUsize::new(30).unwrap() },
         }

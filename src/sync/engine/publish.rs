@@ -40,7 +40,11 @@ impl Engine {
         state.checked_on = Some(today);
 
         let counts = row_counts(&base.mirror.rows);
-        let doubt = doubt((&state.progress.row_counts, previous), (&counts, &release));
+        let doubt = doubt(
+            self.settings.hold_percent,
+            (&state.progress.row_counts, previous),
+            (&counts, &release),
+        );
         let held = doubt.and_then(|doubt| self.hold(state, &release, kind, doubt));
         let before = std::mem::replace(&mut state.progress.held, held.clone());
         if let Some(held) = held {
