@@ -56,6 +56,11 @@ const FORMATS: &[(Format, &str, &[&str])] = &[
 ];
 
 impl Format {
+    /// Every format.
+    pub fn all() -> impl Iterator<Item = Self> {
+        FORMATS.iter().map(|(format, ..)| *format)
+    }
+
     /// The format of a media type, without parameters.
     pub fn of_media_type(media_type: &str) -> Option<Self> {
         let row = FORMATS.iter().find(|(_, name, _)| *name == media_type);

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Components, Content, ContentBuilder, Header, HeaderBuilder, ObjectBuilder, OpenApi, Ref,
-        RefOr, Response, ResponseBuilder, Schema, Type,
+        Components, Content, ContentBuilder, Header, HeaderBuilder, KnownFormat, ObjectBuilder,
+        OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema, SchemaFormat, Type,
         path::{Operation, ParameterIn},
     },
 };
 
-use crate::api::problem;
+use crate::{api::problem, media::Format};
 
 /// Headers of whole answers and of 304: name, description, example.
 const HEADERS: &[(&str, &str, &str)] = &[
@@ -217,6 +217,12 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     for (status, own) in [("200", None), ("206", Some(CONTENT_RANGE.0))] {
         if let Some(RefOr::T(found)) = responses.get_mut(status) {
             found.headers = headers.iter().copied().chain(own).map(header_ref).collect();
+            if is_file {
+                let several = own.map(|_| "multipart/byteranges");
+                let types = Format::all().map(Format::media_type).chain(several);
+                found.content =
+                    types.map(|name| (name.to_owned(), RefOr::T(file_body()))).collect();
+            }
         }
     }
     if is_kept {
@@ -239,6 +245,13 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         let response = Ref::from_response_name(failure.name);
         responses.insert(failure.status.to_owned(), RefOr::Ref(response));
     }
+}
+
+fn file_body() -> Content {
+    let bytes = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+    ContentBuilder::new().schema(Some(bytes)).build()
 }
 
 fn header_ref(name: &str) -> (String, RefOr<Header>) {

@@ -105,9 +105,9 @@ impl FromParams for MediaQuery {
     get, path = "/v1/media/{id}/{file}", tag = "media", operation_id = "get_media",
     params(MediaPath, MediaQuery),
     responses(
-        (status = 200, description = "The file.", content_type = "*/*"),
+        (status = 200, description = "The file."),
         (status = 206, description = "The parts of the file that `Range` asks for: one, or \
-                                      several as `multipart/byteranges`.", content_type = "*/*"),
+                                      several as `multipart/byteranges`."),
     ),
 )]
 pub async fn get_media(
