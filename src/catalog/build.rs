@@ -8,10 +8,9 @@ use std::sync::Arc;
 use super::{
     guides::Guides,
     holdings::{self, Linked, Links},
-    links::Origin,
     pictures::{Files, pictures},
     release::{Content, Release},
-    shelf::Published,
+    shelf::{Published, origin},
 };
 use crate::{
     content::{
@@ -20,7 +19,7 @@ use crate::{
         rows::{Rows, Table},
         service::Service,
         status::Status,
-        tables::{FieldKey, TableKey},
+        tables::FieldKey,
         territory::Territory,
     },
     reference::Reference,
@@ -128,11 +127,7 @@ fn missing_seats<'a>(
     let published = services.iter().filter(|service| service.status == Status::Published);
     published.filter_map(|service| {
         let code = service.commune.filter(|code| reference.find(*code).is_none())?;
-        let origin = Origin {
-            table: TableKey::Services,
-            record: &service.record,
-            label: Some(&service.name),
-        };
+        let origin = origin(service.as_ref());
         let message = format!("« {code} » n'est pas le code d'une commune du découpage officiel.");
         Some(origin.problem(FieldKey::Commune, Code::UnknownInseeCode, message))
     })

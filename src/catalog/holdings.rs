@@ -1,15 +1,20 @@
 //! Publishing local records: following their links to what is public.
 
-use std::{collections::HashSet, iter::Peekable, sync::Arc, vec};
+use std::{
+    collections::{BTreeSet, HashSet},
+    iter::Peekable,
+    sync::Arc,
+    vec,
+};
 
 use super::{
     item::{Item, Shelf},
-    links::{Missed, Origin},
+    links::Origin,
     release::Content,
-    shelf::{Targets, kept},
+    shelf::{Targets, kept, public},
 };
-use crate::content::document::Document;
 use crate::content::{
+    document::Document,
     holding::{Holding, HoldingRow},
     ids::{RecordId, Slug},
     problem::Problem,
@@ -133,14 +138,7 @@ impl Links {
     fn holding(&self, row: &HoldingRow, problems: &mut Vec<Problem>) -> Option<Holding> {
         let origin = Origin::holding(&row.facts);
         let mut follow = |targets: &Targets, link: &RecordId, field: FieldKey| {
-            let target = targets.get(link).unwrap_or(&Err(Missed::Missing));
-            match target {
-                Ok(slug) => Some(slug.clone()),
-                Err(missed) => {
-                    missed.tell(origin, field, problems);
-                    None
-                }
-            }
+            public(targets, link, origin, field, problems)
         };
         let document = follow(&self.documents, row.document.as_ref()?, FieldKey::Document);
         let territories = row.territories.iter();
@@ -169,7 +167,7 @@ impl Links {
 /// The last published version of each local record that can't be read, as far as what it names is
 /// still there.
 pub(super) fn earlier(
-    lost: &std::collections::BTreeSet<RecordId>,
+    lost: &BTreeSet<RecordId>,
     before: &Content,
     (documents, services, territories): (&Shelf<Document>, &Shelf<Service>, &Shelf<Territory>),
     problems: &mut Vec<Problem>,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::content::{
+    guide::Step,
     holding::HoldingFacts,
     ids::{RecordId, Slug},
     problem::{Code, Place, Problem},
@@ -23,6 +24,10 @@ impl<'a> Origin<'a> {
     pub fn holding(facts: &'a HoldingFacts) -> Self {
         let HoldingFacts { record, title, .. } = facts;
         Self { table: TableKey::Holdings, record, label: title.as_deref() }
+    }
+
+    pub fn step(step: &'a Step) -> Self {
+        Self { table: TableKey::Steps, record: &step.record, label: Some(&step.title) }
     }
 
     pub fn problem(self, field: FieldKey, code: Code, message: impl Into<String>) -> Problem {

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     item::{Item, Shelf},
     links::Origin,
+    shelf::origin,
 };
 use crate::content::{
     guide::{Guide, Illustration},
@@ -14,7 +15,7 @@ use crate::content::{
     problem::{Code, Problem},
     row::excerpt,
     service::Service,
-    tables::{FieldKey, TableKey},
+    tables::FieldKey,
 };
 
 /// What is published of the files of each row. Rows without any are absent.
@@ -91,22 +92,14 @@ fn shown<'a>(
     let steps = |is_stale| {
         let guides = guides.values().filter(move |guide| guide.is_stale == is_stale);
         guides.flat_map(|guide| guide.steps.values()).map(move |step| Shown {
-            origin: Origin {
-                table: TableKey::Steps,
-                record: &step.record,
-                label: Some(&step.title),
-            },
+            origin: Origin::step(step),
             field: FieldKey::Illustrations,
             files: &step.illustrations,
             is_stale,
         })
     };
     let services = services.values().map(|service| Shown {
-        origin: Origin {
-            table: TableKey::Services,
-            record: &service.record,
-            label: Some(&service.name),
-        },
+        origin: origin(&**service),
         field: FieldKey::Photo,
         files: &service.photos,
         is_stale: false,

@@ -165,7 +165,25 @@ fn targets<T: Shelved>(table: &Table<T>, slugs: HashMap<RecordId, Slug>) -> Targ
     targets
 }
 
-fn origin<T: Shelved>(row: &T) -> Origin<'_> {
+/// Follows a link to a row that must be public; tells of it where it is not.
+pub(super) fn public(
+    targets: &Targets,
+    link: &RecordId,
+    origin: Origin<'_>,
+    field: FieldKey,
+    problems: &mut Vec<Problem>,
+) -> Option<Slug> {
+    match targets.get(link).unwrap_or(&Err(Missed::Missing)) {
+        Ok(slug) => Some(slug.clone()),
+        Err(missed) => {
+            missed.tell(origin, field, problems);
+            None
+        }
+    }
+}
+
+/// Where a row is.
+pub(super) fn origin<T: Shelved>(row: &T) -> Origin<'_> {
     Origin { table: T::TABLE, record: row.record(), label: Some(row.name()) }
 }
 

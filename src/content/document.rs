@@ -12,7 +12,7 @@ use super::{
 };
 
 /// A kind of document: a building permit, a notarial deed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Document {
     /// Its public name.
     #[n(0)]
@@ -48,7 +48,7 @@ pub struct Document {
 }
 
 /// Which commune decides where a document is kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum TerritorialRule {
     /// That of the property.

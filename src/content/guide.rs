@@ -51,7 +51,7 @@ pub struct Guide {
 }
 
 /// One screen of a guide.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Step {
     /// Its name within the guide.
     #[n(0)]
@@ -80,7 +80,7 @@ pub struct Step {
 }
 
 /// What a step asks or shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum StepKind {
     /// Asks to choose.
@@ -121,7 +121,7 @@ impl StepKind {
 }
 
 /// A way on from a step.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Choice {
     /// Its name within the step.
     #[n(0)]
@@ -144,7 +144,7 @@ pub struct Choice {
 }
 
 /// Where a choice leads.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
 pub enum Target {
     /// To a step of the same guide.
@@ -159,7 +159,7 @@ pub enum Target {
 }
 
 /// When a choice is offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Condition {
     /// Only once the commune is known.
@@ -181,7 +181,7 @@ impl Condition {
 }
 
 /// Language of a guide's texts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Language {
     /// French.
@@ -211,7 +211,7 @@ impl Language {
 }
 
 /// An image of a step or a service.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Illustration {
     /// Stable id of this very file.
     #[n(0)]

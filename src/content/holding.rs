@@ -19,7 +19,7 @@ use super::{
 };
 
 /// A published holding: the document, territories and services that it names exist.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Holding {
     /// What is kept.
     #[n(0)]
@@ -40,7 +40,7 @@ pub struct Holding {
 
 /// What a row of *Données locales* says without the rows that it links to: one copy serves the row
 /// and what is published of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct HoldingFacts {
     /// Its row.
     #[n(0)]
@@ -75,7 +75,7 @@ pub struct HoldingFacts {
 }
 
 /// What became of the documents.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum State {
     /// Kept.
@@ -112,7 +112,7 @@ impl State {
 }
 
 /// A way to get a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum AccessMode {
     /// In a reading room.

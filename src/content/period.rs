@@ -8,7 +8,7 @@ use minicbor::{Decode, Decoder, Encode, decode};
 use super::stored;
 
 /// One end of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(flat)]
 pub enum Bound {
     /// No limit on this side.
@@ -156,7 +156,7 @@ fn day(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
 }
 
 /// From one bound to another, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Period {
     /// *Du*.
     #[n(0)]

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 use super::ids::{AttachmentId, RecordId};
 
 /// A file of a row, as it is published.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Picture {
     /// The attachment that it is a copy of. Never published.
     #[n(0)]
@@ -23,7 +23,7 @@ pub struct Picture {
 }
 
 /// The files of a row, as they are published: at least one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Gallery {
     /// The row.
     #[n(0)]

@@ -7,7 +7,6 @@
 use std::{
     borrow::Cow,
     collections::HashSet,
-    hash::{Hash, Hasher},
     sync::{LazyLock, OnceLock},
 };
 
@@ -83,12 +82,6 @@ impl PartialEq for RichText {
 }
 
 impl Eq for RichText {}
-
-impl Hash for RichText {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.markdown.hash(state);
-    }
-}
 
 fn to_html(markdown: &str) -> String {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;

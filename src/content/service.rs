@@ -15,7 +15,7 @@ use super::{
 use crate::reference::InseeCode;
 
 /// A body that keeps documents.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Service {
     /// Its public name.
     #[n(0)]
@@ -74,7 +74,7 @@ pub struct Service {
 }
 
 /// What a service is. Archives are named when nothing better is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
 pub enum ServiceKind {
     /// Archives of a département.

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use super::{row::Reader, tables::FieldKey};
 
 /// *Statut* of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Status {
     /// Being written: not public.

@@ -46,7 +46,7 @@ impl Level {
 }
 
 /// A territory whose codes are known to exist.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Territory {
     /// Its name within the base.
     #[n(0)]
@@ -63,7 +63,7 @@ pub struct Territory {
 }
 
 /// What a territory covers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
 pub enum Area {
     /// A part of a commune.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Rows asked for in one call: a page of a listing.
-const BATCH: usize = 100;
+pub(super) const BATCH: usize = 100;
 
 /// What reading again led to.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::{
     catalog::{
         graph,
         links::{Missed, Origin, follow, unique_slugs},
-        shelf::Targets,
+        shelf::{Targets, public},
     },
     content::{
         guide::{Choice, ChoiceRow, Guide, GuideRow, Step, StepKind, StepRow, Target},
@@ -138,13 +138,7 @@ impl<'a> Builder<'a> {
 
     fn document(&mut self, step: &StepRow) -> Option<Slug> {
         let link = step.document.as_ref()?;
-        match self.documents.get(link).unwrap_or(&Err(Missed::Missing)) {
-            Ok(slug) => Some(slug.clone()),
-            Err(missed) => {
-                missed.tell(step.origin(), FieldKey::Document, self.problems);
-                None
-            }
-        }
+        public(self.documents, link, step.origin(), FieldKey::Document, self.problems)
     }
 
     fn step_choices(
@@ -254,7 +248,7 @@ impl<'a> Builder<'a> {
         let order = graph::reachable(&steps, first);
         let kept = order.iter().filter_map(|slug| steps.shift_remove_entry(slug)).collect();
         for step in steps.values() {
-            self.problems.push(step_origin(step).problem(
+            self.problems.push(Origin::step(step).problem(
                 FieldKey::Title,
                 Code::UnreachableStep,
                 "Aucun choix ne mène à cette étape : le public ne la voit jamais.",
@@ -279,12 +273,12 @@ impl<'a> Builder<'a> {
                      le type « Impasse ».",
                 ),
             };
-            self.problems.push(step_origin(step).problem(FieldKey::Type, code, message));
+            self.problems.push(Origin::step(step).problem(FieldKey::Type, code, message));
         }
         for slug in graph::trapped(steps) {
             let Some(step) = steps.get(&slug) else { continue };
             is_broken = true;
-            self.problems.push(step_origin(step).problem(
+            self.problems.push(Origin::step(step).problem(
                 FieldKey::Title,
                 Code::CycleWithoutExit,
                 "À partir de cette étape, les choix tournent en rond : aucun ne mène à un résultat.",
@@ -300,10 +294,6 @@ enum Loss {
     Meant,
     /// The target is gone or broken.
     Accident,
-}
-
-fn step_origin(step: &Step) -> Origin<'_> {
-    Origin { table: TableKey::Steps, record: &step.record, label: Some(&step.title) }
 }
 
 impl GuideRow {

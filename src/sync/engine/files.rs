@@ -32,11 +32,9 @@ use crate::{
         live::SyncStatus,
         metrics::{RoundEnd, RoundKind},
         mirror::Mirror,
+        reread::BATCH,
     },
 };
-
-/// Rows read again in one call: a page of a listing.
-const BATCH: usize = 100;
 
 /// From one removal of what nobody needs to the next.
 const BETWEEN_SWEEPS: TimeDelta = TimeDelta::days(1);

@@ -13,6 +13,7 @@ use crate::{
     airtable::{Record, schema::BaseSchema},
     catalog::Release,
     content::{ids::BaseId, tables::TableKey},
+    reference::Reference,
     store::{
         Commit, Item, ItemChanges, ReleaseChange, RowChanges, Store, StoreError, StoredRow,
         ValueKey,
@@ -251,7 +252,7 @@ pub(super) fn stored(table: TableKey, record: &Record) -> StoredRow {
 fn load(
     store: &Store,
     mirror: &mut Mirror,
-    reference: &crate::reference::Reference,
+    reference: &Reference,
 ) -> Result<bool, Box<dyn Error + Send + Sync>> {
     let mut tables: BTreeMap<TableKey, Vec<Record>> = BTreeMap::new();
     let mut unreadable = None;
