@@ -1,15 +1,18 @@
 //! The public API: HTTP in front of the live publication.
 //!
-//! A request takes one publication and one instant ([`moment`]), reads its parameters strictly
-//! ([`params`]), asks the release one question and converts the answer to a wire type of
-//! [`v1`]; [`pages`] renders, validates and compresses it once. Errors are [`problem`]s. Routes and
-//! the OpenAPI document come from the same handlers ([`docs`]).
+//! [`server`] takes connections, and [`service`] answers what was rendered before from its
+//! [`pages`]. All else passes the [`edge`] and is routed: a request takes one publication and one
+//! instant ([`moment`]), reads its parameters strictly ([`params`]), asks the release one question
+//! and converts the answer to a wire type of [`v1`]. Errors are [`problem`]s. Routes and the OpenAPI
+//! document come from the same handlers ([`docs`]).
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc};
 
-use axum::{Router, middleware::from_fn_with_state, routing::get, serve::ListenerExt as _};
+use axum::{
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
 use chrono::{DateTime, Utc};
-use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
 use crate::{
@@ -33,10 +36,15 @@ mod moment;
 mod pages;
 mod params;
 mod problem;
+mod request_id;
+mod server;
+mod service;
 mod settings;
 mod v1;
 
 pub use hooks::PING_PATH;
+pub use server::serve;
+pub use service::Service;
 pub use settings::Settings;
 
 /// What the API answers from.
@@ -58,18 +66,29 @@ pub struct State {
     pub metrics: metrics::Sources,
 }
 
-/// What handlers share: the state, and the answers already rendered. Cheap to clone.
+/// What handlers share: the state, and what is made of it. Cheap to clone.
 #[derive(Debug, Clone)]
-struct App {
+struct App(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     live: Arc<Live>,
     wake: Arc<Wake>,
     reference: &'static Reference,
     media: Library,
     variants: Variants,
     clock: fn() -> DateTime<Utc>,
-    settings: Arc<Settings>,
+    settings: Settings,
     pages: Pages,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl From<State> for App {
@@ -77,26 +96,27 @@ impl From<State> for App {
         let State { live, wake, reference, media, clock, settings, metrics } = state;
         let pages = Pages::new(settings.cache_bytes);
         let variants = Variants::new(media.clone(), settings.image_cache_bytes);
-        let metrics = Arc::new(Metrics::new(metrics, Arc::clone(&live), Arc::clone(&wake), clock));
-        let settings = Arc::new(settings);
-        Self { live, wake, reference, media, variants, clock, settings, pages, metrics }
+        let metrics = Metrics::new(metrics, Arc::clone(&live), Arc::clone(&wake), clock);
+        let parts =
+            Parts { live, wake, reference, media, variants, clock, settings, pages, metrics };
+        Self(Arc::new(parts))
     }
 }
 
-/// Every route of the API, with all that stands before it.
-pub fn router(state: State) -> Router {
+/// Everything that the API answers.
+pub fn service(state: State) -> Service {
     let app = App::from(state);
-    let pages = from_fn_with_state(app.clone(), pages::serve);
     let (v1, _) = v1::router().split_for_parts();
-    // The publication is taken first, so that a page is looked up under its release.
-    let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
+    let v1 = v1.layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();
-    let service = service.merge(docs::pages_router()).layer(pages);
+    let service = service.merge(docs::pages_router());
     // Files depend on no release, and are neither rendered nor compressed.
     let (media, _) = v1::media_router().split_for_parts();
     let routes = v1.merge(service).merge(media).route(metrics::PATH, get(metrics::get_metrics));
-    let routes = edge::wrap(routes.fallback(unknown_path).with_state(app.clone()), &app);
-    routes.layer(from_fn_with_state(app.metrics, metrics::requests::count))
+    let routes = routes.fallback(unknown_path).layer(from_fn(metrics::tell_route));
+    let routes = routes.with_state(app.clone());
+    let routes = edge::wrap(routes, &app);
+    Service::new(app, routes)
 }
 
 async fn unknown_path() -> Problem {
@@ -106,41 +126,4 @@ async fn unknown_path() -> Problem {
 /// The OpenAPI document of [`router`], with a relative server: it needs no key and no network.
 pub fn openapi() -> OpenApi {
     docs::openapi(None)
-}
-
-/// How long requests that are under way at the shutdown signal may still take.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
-
-/// Serves until `shutdown` resolves, then lets the requests under way end.
-///
-/// # Errors
-/// When the listener fails for good.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY can't be set");
-        }
-    });
-    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let signal = async move {
-        shutdown.await;
-        drop(stopping);
-    };
-    let server = axum::serve(listener, router).with_graceful_shutdown(signal);
-    let too_long = async move {
-        // Resolves when the sender is dropped, which is the signal.
-        let _ = stopped.await;
-        tokio::time::sleep(SHUTDOWN_GRACE).await;
-    };
-    tokio::select! {
-        result = server.into_future() => result,
-        () = too_long => {
-            tracing::warn!("some requests were cut off: they outlived the shutdown");
-            Ok(())
-        }
-    }
 }

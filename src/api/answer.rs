@@ -1,4 +1,4 @@
-//! A handler's answer: a body to render, and how long it may be kept.
+//! A handler's answer: a body to render, how long it may be kept, and whether that is worth it.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -54,23 +55,52 @@ impl Policy {
     }
 }
 
+/// What of an answer is worth keeping for the next who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// All of it.
+    Always,
+    /// It was asked for compressed, which takes long: rendering it takes no longer than finding it,
+    /// and there are so many others that it is hardly ever asked for again.
+    IfCompressed,
+}
+
+/// A body to be rendered as a page. It rides on a response, past the routes, as an extension.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The whole body, not compressed.
+    pub body: Bytes,
+    /// How long it may be kept.
+    pub policy: Policy,
+    /// Whether it is worth it.
+    pub keep: Keep,
+}
+
 /// A body in JSON.
 #[derive(Debug)]
 pub struct Answer<T> {
     body: T,
     policy: Policy,
+    keep: Keep,
     link: Option<HeaderValue>,
 }
 
 impl<T> Answer<T> {
     /// Published content.
     pub fn content(body: T) -> Self {
-        Self { body, policy: Policy::Content, link: None }
+        Self::with(Policy::Content, body)
     }
 
     /// An answer under another policy.
     pub fn with(policy: Policy, body: T) -> Self {
-        Self { body, policy, link: None }
+        Self { body, policy, keep: Keep::Always, link: None }
+    }
+
+    /// One of very many answers, each made in no time.
+    #[must_use]
+    pub fn passing(mut self) -> Self {
+        self.keep = Keep::IfCompressed;
+        self
     }
 
     /// Adds a `Link` header (RFC 8288).
@@ -90,8 +120,9 @@ impl<T: Serialize> IntoResponse for Answer<T> {
                 return Problem::of(Code::Internal).into_response();
             }
         };
-        let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
-        response.extensions_mut().insert(self.policy);
+        let mut response = [(header::CONTENT_TYPE, "application/json")].into_response();
+        let draft = Draft { body: body.into(), policy: self.policy, keep: self.keep };
+        response.extensions_mut().insert(draft);
         if let Some(link) = self.link {
             response.headers_mut().insert(header::LINK, link);
         }

@@ -3,10 +3,13 @@
 //! Handlers say what is their own; what every operation shares (headers, errors, 304) and the
 //! examples, which are recorded answers, are added here.
 
-use axum::{Router, extract::State, response::Response};
 use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::State,
     http::{HeaderValue, header},
     middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
 };
 use url::Url;
 use utoipa::openapi::{
@@ -18,9 +21,10 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
     App,
-    answer::{Answer, Policy},
+    answer::{Answer, Draft, Keep, Policy},
     health, hooks,
     params::{NoParams, Query},
+    problem::{Code, Problem},
     v1,
 };
 
@@ -71,13 +75,17 @@ pub fn pages_router() -> Router<App> {
 async fn dress_page(request: axum::extract::Request, next: Next) -> Response {
     const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                           img-src 'self' data:; connect-src *; frame-ancestors 'none'";
-    let mut response = next.run(request).await;
-    if response.status().is_success() {
-        response.extensions_mut().insert(Policy::Program);
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    let response = next.run(request).await;
+    if !response.status().is_success() {
+        return response;
     }
-    response
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return Problem::of(Code::Internal).into_response();
+    };
+    parts.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    parts.extensions.insert(Draft { body, policy: Policy::Program, keep: Keep::Always });
+    Response::from_parts(parts, Body::empty())
 }
 
 /// Read the OpenAPI document

@@ -25,9 +25,10 @@ use crate::{
     sync::{budget::Meter, live::Live, metrics::SyncMetrics, wake::Wake},
 };
 use requests::Requests;
+pub(super) use requests::{Route, tell_route};
 use snapshots::Snapshots;
 
-pub(super) mod requests;
+mod requests;
 mod snapshots;
 
 /// Where `/metrics` is.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderValue, request::Parts},
+    http::{HeaderName, HeaderValue, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -17,7 +17,7 @@ use super::{
 use crate::{catalog::Release, paris, sync::live::Publication};
 
 /// The header that names the release an answer was drawn from.
-pub const RELEASE_HEADER: &str = "x-release";
+pub const RELEASE_HEADER: HeaderName = HeaderName::from_static("x-release");
 
 /// What a request is answered from.
 #[derive(Debug, Clone)]
@@ -40,17 +40,18 @@ impl Moment {
     }
 }
 
-/// Middleware: takes the current publication for the whole request, and names its release.
+/// Middleware: takes the current publication for the whole request, and names its release. The
+/// moment rides on the response, for those that keep it.
 pub async fn attach(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let Some(publication) = app.live.publication() else {
         return Problem::not_ready(app.settings.retry_after).into_response();
     };
     let name = HeaderValue::from_str(publication.release.id().as_str()).ok();
-    request.extensions_mut().insert(Moment { publication, now: (app.clock)() });
+    let moment = Moment { publication, now: (app.clock)() };
+    request.extensions_mut().insert(moment.clone());
     let mut response = next.run(request).await;
-    if let Some(name) = name {
-        response.headers_mut().insert(RELEASE_HEADER, name);
-    }
+    response.headers_mut().extend(name.map(|name| (RELEASE_HEADER, name)));
+    response.extensions_mut().insert(moment);
     response
 }
 

@@ -1,218 +1,269 @@
 //! Rendered answers: each is rendered, hashed and compressed once, then served by a lookup and a
 //! write until its release goes.
 //!
-//! The `ETag` is a hash of the body alone, so that replicas agree and a new release that changes
-//! nothing in an answer leaves it valid.
+//! A page is a whole answer as it left the routes, headers included, so that serving it again takes
+//! neither routes nor handlers. Its `ETag` is a hash of the body alone: replicas agree, and a new
+//! release that changes nothing in an answer leaves it valid.
 
-use std::{sync::Arc, time::SystemTime};
+mod asked;
+
+use std::{io, sync::Arc, time::SystemTime};
 
 use axum::{
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response::Parts},
+    response::Response,
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use headers::{ETag, HeaderMapExt as _, IfModifiedSince, IfNoneMatch};
+use foldhash::fast::RandomState;
+use headers::{ETag, HeaderMapExt as _};
+use moka::{
+    Entry,
+    future::Cache,
+    ops::compute::{CompResult, Op},
+};
 
 use super::{
-    App,
-    answer::Policy,
+    answer::{Draft, Policy},
     coding::Coding,
+    metrics::Route,
     moment::Moment,
-    problem::{Code, Problem},
+    settings::Settings,
 };
 use crate::{catalog::ReleaseId, paris};
 
-/// What an answer depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    /// `None` for what changes with the program alone.
-    release: Option<ReleaseId>,
-    /// Path and query, the parameters sorted.
-    target: Box<str>,
-    coding: Coding,
-}
+pub use asked::Asked;
 
-/// A rendered answer in one coding.
-#[derive(Debug)]
-struct Page {
-    body: Bytes,
-    coding: Coding,
-    etag: ETag,
-    /// What the handler said of it, such as `Content-Type` and `Link`.
-    headers: HeaderMap,
-    policy: Policy,
-}
-
-/// The rendered answers, bounded by their size; the least used go first.
+/// The rendered answers by path and query, bounded by their size; the least used go first.
 #[derive(Debug, Clone)]
-pub struct Pages(moka::sync::Cache<Key, Arc<Page>>);
-
-/// What a page takes beside its body and its target, about.
-const OVERHEAD: usize = 300;
+pub struct Pages(Cache<String, Arc<Page>, RandomState>);
 
 impl Pages {
     /// Room for so many bytes.
     pub fn new(bytes: u64) -> Self {
-        let weight = |key: &Key, page: &Arc<Page>| {
-            u32::try_from(page.body.len() + key.target.len() + OVERHEAD).unwrap_or(u32::MAX)
+        let weight = |target: &String, page: &Arc<Page>| {
+            u32::try_from(target.len() + page.size()).unwrap_or(u32::MAX)
         };
-        Self(moka::sync::Cache::builder().max_capacity(bytes).weigher(weight).build())
+        let cache = Cache::builder().max_capacity(bytes).weigher(weight);
+        Self(cache.build_with_hasher(RandomState::default()))
     }
 
-    /// A page that still holds.
-    fn get(&self, key: &Key, now: DateTime<Utc>) -> Option<Arc<Page>> {
-        self.0.get(key).filter(|page| page.policy.end().is_none_or(|end| now < end))
+    /// The page of a target, which may hold no more.
+    pub async fn get(&self, target: &str) -> Option<Arc<Page>> {
+        self.0.get(target).await
     }
-}
 
-/// Middleware: serves GET and HEAD from rendered pages, with conditions and codings.
-pub async fn serve(State(app): State<App>, request: Request, next: Next) -> Response {
-    if ![Method::GET, Method::HEAD].contains(request.method()) {
-        return next.run(request).await;
+    /// Keeps a page.
+    pub async fn put(&self, target: &str, page: Arc<Page>) {
+        self.0.insert(target.to_owned(), page).await;
     }
-    let moment = request.extensions().get::<Moment>().cloned();
-    let now = moment.as_ref().map_or_else(|| (app.clock)(), |moment| moment.now);
-    let headers = request.headers().clone();
-    let key = Key {
-        release: moment.as_ref().map(|moment| moment.release().id().clone()),
-        target: canonical(request.uri()),
-        coding: Coding::negotiate(&headers),
-    };
-    let page = match app.pages.get(&key, now) {
-        Some(page) => page,
-        None => match render(&app.pages, &key, now, request, next).await {
-            Ok(page) => page,
-            Err(response) => return *response,
-        },
-    };
-    let last_modified = moment.and_then(|moment| {
-        let published = moment.publication.published_at;
-        // What depends on the day changed at midnight, though nothing was published.
-        let midnight = page.policy.end().and_then(|_| paris::midnight(moment.today()));
-        whole_seconds(midnight.map_or(published, |midnight| midnight.max(published)))
-    });
-    page.respond(&headers, last_modified, &page.policy.header(&app.settings, now))
-}
 
-/// Renders and encodes an answer; gives back at once what is not to be kept.
-async fn render(
-    pages: &Pages,
-    key: &Key,
-    now: DateTime<Utc>,
-    request: Request,
-    next: Next,
-) -> Result<Arc<Page>, Box<Response>> {
-    let plain_key = Key { coding: Coding::Identity, ..key.clone() };
-    let plain = match pages.get(&plain_key, now) {
-        Some(page) => page,
-        None => {
-            let page = Arc::new(Page::of(next.run(request).await).await?);
-            pages.0.insert(plain_key, Arc::clone(&page));
-            page
+    /// The page of a target, replaced if it won't do: once for all who ask at the same time. Where
+    /// `make` gives none, there is none any more.
+    ///
+    /// # Errors
+    /// What `make` gave instead of a page.
+    pub async fn replaced<E, F>(
+        &self,
+        target: &str,
+        will_do: impl FnOnce(&Page) -> bool + Send,
+        make: impl FnOnce(Option<Arc<Page>>) -> F + Send,
+    ) -> Result<Option<Arc<Page>>, E>
+    where
+        E: Send + Sync + 'static,
+        F: Future<Output = Result<Arc<Page>, E>> + Send,
+    {
+        let compute = async |known: Option<Entry<String, Arc<Page>>>| {
+            let known = known.map(Entry::into_value);
+            match known {
+                Some(page) if will_do(&page) => Ok(Op::Nop),
+                known => make(known).await.map(Op::Put),
+            }
+        };
+        let outcome = self.0.entry_by_ref(target).and_try_compute_with(compute).await;
+        match outcome.map(CompResult::into_entry) {
+            Ok(entry) => Ok(entry.map(Entry::into_value)),
+            Err(error) => {
+                self.0.invalidate(target).await;
+                Err(error)
+            }
         }
-    };
-    if key.coding == Coding::Identity {
-        return Ok(plain);
     }
-    let page = Arc::new(plain.encoded(key.coding).await.map_err(|error| {
-        tracing::error!(%error, "an answer can't be compressed");
-        Box::new(Problem::of(Code::Internal).into_response())
-    })?);
-    pages.0.insert(key.clone(), Arc::clone(&page));
-    Ok(page)
 }
+
+/// An answer, in the codings in which it was asked for so far.
+#[derive(Debug, Clone)]
+pub struct Page {
+    route: Route,
+    /// The release that it was drawn from; `None` for what changes with the program alone.
+    release: Option<ReleaseId>,
+    policy: Policy,
+    last_modified: Option<SystemTime>,
+    plain: Rendered,
+    encoded: Vec<(Coding, Rendered)>,
+}
+
+/// A body in one coding, with the headers of its 200 and of its 304.
+#[derive(Debug, Clone)]
+struct Rendered {
+    body: Bytes,
+    etag: ETag,
+    whole: HeaderMap,
+    not_modified: HeaderMap,
+}
+
+/// What a page takes beside its bodies, about.
+const OVERHEAD: usize = 3_000;
+
+/// Bodies up to this size are compressed at once: handing them to another thread takes longer.
+const AT_ONCE: usize = 8 * 1_024;
 
 impl Page {
-    /// Renders a handler's answer; gives back one that has no policy, such as an error.
-    async fn of(response: Response) -> Result<Self, Box<Response>> {
-        let (parts, body) = response.into_parts();
-        let policy = match parts.extensions.get::<Policy>() {
-            Some(policy) if parts.status == StatusCode::OK => *policy,
-            _ => return Err(Box::new(Response::from_parts(parts, body))),
-        };
-        let internal = |error: &dyn std::fmt::Display| {
-            tracing::error!(%error, "an answer can't be rendered");
-            Box::new(Problem::of(Code::Internal).into_response())
-        };
-        let body = to_bytes(body, usize::MAX).await.map_err(|error| internal(&error))?;
-        Ok(Self {
-            etag: etag(&body, Coding::Identity).map_err(|error| internal(&error))?,
-            headers: parts.headers,
-            coding: Coding::Identity,
-            body,
-            policy,
-        })
-    }
-
-    /// The same answer in another coding.
-    async fn encoded(&self, wanted: Coding) -> anyhow::Result<Self> {
-        let plain = self.body.clone();
-        // Off the threads that serve: the largest guides take some milliseconds.
-        let encode = move || wanted.encode(&plain);
-        let (coding, body) = tokio::task::spawn_blocking(encode).await??;
-        Ok(Self {
-            etag: etag(&self.body, coding)?,
-            headers: self.headers.clone(),
-            policy: self.policy,
-            coding,
-            body,
-        })
-    }
-
-    /// The response to a request with these headers: the body, or 304 with the headers alone.
-    fn respond(
-        &self,
-        headers: &HeaderMap,
-        last_modified: Option<SystemTime>,
-        cache_control: &str,
-    ) -> Response {
-        let is_known = self.is_known_to(headers, last_modified);
-        let mut response = match is_known {
-            true => Response::new(Body::empty()),
-            false => Response::new(Body::from(self.body.clone())),
-        };
-        let headers = response.headers_mut();
-        headers.clone_from(&self.headers);
-        headers.typed_insert(self.etag.clone());
+    /// Renders what a handler drafted, under the headers that left the routes with it.
+    ///
+    /// # Errors
+    /// A hash can't be written as a validator, which its form excludes.
+    pub fn new(
+        route: Route,
+        response: Response,
+        draft: &Draft,
+        settings: &Settings,
+    ) -> io::Result<Self> {
+        let (Parts { mut headers, extensions, .. }, _) = response.into_parts();
+        let Draft { body, policy, keep: _ } = draft;
+        let moment = extensions.get::<Moment>();
+        let last_modified = moment.and_then(|moment| last_modified(*policy, moment));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         headers.extend(last_modified.map(|at| (header::LAST_MODIFIED, http_date(at))));
-        if let Ok(value) = HeaderValue::from_str(cache_control) {
-            headers.insert(header::CACHE_CONTROL, value);
+        if policy.end().is_none() {
+            headers.extend(cache_control(*policy, settings, DateTime::UNIX_EPOCH));
         }
+        let etag = etag(body, Coding::Identity)?;
+        Ok(Self {
+            route,
+            release: moment.map(|moment| moment.release().id().clone()),
+            policy: *policy,
+            last_modified,
+            plain: Rendered::new(headers, body.clone(), etag, Coding::Identity),
+            encoded: Vec::new(),
+        })
+    }
+
+    /// The route of which it is an answer.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// Whether it still says what is public.
+    pub fn holds(&self, is_public: impl FnOnce(&ReleaseId) -> bool, now: DateTime<Utc>) -> bool {
+        self.release.as_ref().is_none_or(is_public) && self.policy.end().is_none_or(|end| now < end)
+    }
+
+    /// Whether it was encoded so.
+    pub fn has(&self, coding: Coding) -> bool {
+        self.rendered(coding).is_some()
+    }
+
+    fn rendered(&self, coding: Coding) -> Option<&Rendered> {
+        if coding == Coding::Identity {
+            return Some(&self.plain);
+        }
+        self.encoded.iter().find(|(found, _)| *found == coding).map(|(_, rendered)| rendered)
+    }
+
+    /// The same answer in another coding too.
+    ///
+    /// # Errors
+    /// When the encoder fails, which writing to memory excludes.
+    pub async fn encoded(&self, wanted: Coding) -> io::Result<Self> {
+        if self.has(wanted) {
+            return Ok(self.clone());
+        }
+        let plain = self.plain.body.clone();
+        let (coding, body) = match plain.len() {
+            ..=AT_ONCE => wanted.encode(&plain)?,
+            _ => tokio::task::spawn_blocking(move || wanted.encode(&plain)).await??,
+        };
+        let headers = self.plain.whole.clone();
+        let rendered = Rendered::new(headers, body, etag(&self.plain.body, coding)?, coding);
+        let mut page = self.clone();
+        page.encoded.push((wanted, rendered));
+        Ok(page)
+    }
+
+    /// The response to a request with these conditions: the body, or a 304 with the headers alone.
+    pub fn respond(&self, asked: &Asked, settings: &Settings) -> Response {
+        let rendered = self.rendered(asked.coding).unwrap_or(&self.plain);
+        let is_known = asked.has(&rendered.etag, self.last_modified);
+        let mut response = match is_known {
+            false if asked.method == Method::GET => {
+                Response::new(Body::from(rendered.body.clone()))
+            }
+            _ => Response::new(Body::empty()),
+        };
         if is_known {
-            headers.remove(header::CONTENT_TYPE);
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-        } else if self.coding != Coding::Identity {
-            let name = HeaderValue::from_static(self.coding.name());
-            headers.insert(header::CONTENT_ENCODING, name);
+        }
+        let headers = response.headers_mut();
+        headers.clone_from(if is_known { &rendered.not_modified } else { &rendered.whole });
+        if self.policy.end().is_some() {
+            headers.extend(cache_control(self.policy, settings, asked.now));
         }
         response
     }
 
-    /// Whether the client has this very answer (RFC 9110, section 13.2.2).
-    fn is_known_to(&self, headers: &HeaderMap, last_modified: Option<SystemTime>) -> bool {
-        if headers.contains_key(header::IF_NONE_MATCH) {
-            let condition = headers.typed_get::<IfNoneMatch>();
-            return condition.is_some_and(|known| !known.precondition_passes(&self.etag));
+    /// Bytes in memory, about.
+    fn size(&self) -> usize {
+        let encoded: usize = self.encoded.iter().map(|(_, rendered)| rendered.body.len()).sum();
+        self.plain.body.len() + encoded + OVERHEAD * (1 + self.encoded.len())
+    }
+}
+
+impl Rendered {
+    fn new(mut headers: HeaderMap, body: Bytes, etag: ETag, coding: Coding) -> Self {
+        headers.typed_insert(etag.clone());
+        let mut not_modified = headers.clone();
+        not_modified.remove(header::CONTENT_TYPE);
+        not_modified.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_LENGTH, body.len().into());
+        if coding != Coding::Identity {
+            let name = HeaderValue::from_static(coding.name());
+            headers.insert(header::CONTENT_ENCODING, name);
         }
-        let condition = headers.typed_get::<IfModifiedSince>();
-        condition.zip(last_modified).is_some_and(|(since, at)| !since.is_modified(at))
+        Self { body, etag, whole: headers, not_modified }
     }
 }
 
 /// A strong validator: the same bytes in the same coding, wherever they were made.
-fn etag(plain: &[u8], coding: Coding) -> Result<ETag, <ETag as std::str::FromStr>::Err> {
+fn etag(plain: &[u8], coding: Coding) -> io::Result<ETag> {
     let hash = blake3::hash(plain).to_hex();
     let hash = hash.get(..32).unwrap_or_default();
-    match coding {
+    let tag = match coding {
         Coding::Identity => format!("\"{hash}\""),
         coding => format!("\"{hash}-{}\"", coding.name()),
-    }
-    .parse()
+    };
+    tag.parse().map_err(io::Error::other)
+}
+
+/// Since when an answer says what it says.
+fn last_modified(policy: Policy, moment: &Moment) -> Option<SystemTime> {
+    let published = moment.publication.published_at;
+    // What depends on the day changed at midnight, though nothing was published.
+    let midnight = policy.end().and_then(|_| paris::midnight(moment.today()));
+    // A clock that was put back must not date answers in the future (RFC 9110, section 8.8.2.1).
+    let at = midnight.map_or(published, |midnight| midnight.max(published)).min(moment.now);
+    // HTTP dates have no fractions, and are compared as they are written.
+    DateTime::from_timestamp(at.timestamp(), 0).map(SystemTime::from)
+}
+
+fn cache_control(
+    policy: Policy,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Option<(HeaderName, HeaderValue)> {
+    let value = HeaderValue::try_from(policy.header(settings, now)).ok()?;
+    Some((header::CACHE_CONTROL, value))
 }
 
 fn http_date(at: SystemTime) -> HeaderValue {
@@ -221,33 +272,9 @@ fn http_date(at: SystemTime) -> HeaderValue {
     headers.remove(header::LAST_MODIFIED).unwrap_or_else(|| HeaderValue::from_static(""))
 }
 
-/// HTTP dates have no fractions, and are compared as they are written.
-fn whole_seconds(at: DateTime<Utc>) -> Option<SystemTime> {
-    DateTime::from_timestamp(at.timestamp(), 0).map(SystemTime::from)
-}
-
-/// The path and the query with its parameters sorted, so that their order makes no new answer.
-fn canonical(uri: &Uri) -> Box<str> {
-    let Some(query) = uri.query() else { return uri.path().into() };
-    let mut pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
-    pairs.sort_unstable();
-    format!("{}?{}", uri.path(), pairs.join("&")).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_order_of_parameters_makes_no_new_answer() {
-        for (uri, expected) in [
-            ("/v1/guides", "/v1/guides"),
-            ("/v1/guides?", "/v1/guides?"),
-            ("/v1/guides?b=2&a=1&&", "/v1/guides?a=1&b=2"),
-        ] {
-            assert_eq!(&*canonical(&uri.parse().unwrap()), expected);
-        }
-    }
 
     #[test]
     fn an_etag_depends_on_the_body_and_the_coding_alone() {

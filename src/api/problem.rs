@@ -361,6 +361,7 @@ pub async fn put_in_words(request: Request, next: Next) -> Response {
             problem.headers_mut().append(name, value.clone());
         }
     }
+    *problem.extensions_mut() = parts.extensions;
     problem
 }
 

@@ -27,11 +27,18 @@ pub struct Settings {
     pub stale_after: Duration,
     /// How long a request may take, in all. Default: 10 s.
     pub request_timeout: Duration,
+    /// How long a client may take to send the head of a request, and to send the next one.
+    /// Default: 30 s.
+    pub header_timeout: Duration,
+    /// How long a client may take none of its answer. Default: 30 s.
+    pub write_timeout: Duration,
+    /// Largest head of a request, in bytes. Default: 16,384.
+    pub header_limit: usize,
     /// Longest path and query, in bytes. Default: 8,192.
     pub uri_limit: usize,
     /// Largest request body, in bytes. Default: 65,536.
     pub body_limit: usize,
-    /// Room for rendered and compressed answers, in bytes. Default: 64 MiB.
+    /// Room for rendered and compressed answers, in bytes. Default: 16 MiB.
     pub cache_bytes: u64,
     /// Room for images that were made smaller, in bytes. Default: 64 MiB.
     pub image_cache_bytes: u64,
@@ -48,9 +55,12 @@ impl Default for Settings {
             retry_after: Duration::from_secs(5),
             stale_after: Duration::from_secs(900),
             request_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            header_limit: 16_384,
             uri_limit: 8_192,
             body_limit: 65_536,
-            cache_bytes: 64 * 1_024 * 1_024,
+            cache_bytes: 16 * 1_024 * 1_024,
             image_cache_bytes: 64 * 1_024 * 1_024,
         }
     }

@@ -98,8 +98,7 @@ impl Service {
         let mut rounds = rounds_apart(self.engine, self.schedules, stopping.clone())?;
         let stop_with_us = stopping.drop_guard();
         tokio::select! {
-            served = api::serve(listener, api::router(self.api), shutdown) => {
-                served.context("the API")?;
+            () = api::serve(listener, api::service(self.api), shutdown) => {
                 drop(stop_with_us);
                 let ended = rounds.await?;
                 self.meter.settle();

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::budget;
 pub use super::guards::Doubt;
 use crate::{
-    catalog::Release,
+    catalog::{Release, ReleaseId},
     content::{ids::TableId, problem::Problem, tables::TableKey},
 };
 
@@ -109,6 +109,11 @@ impl Live {
     /// The current publication; `None` until a first round succeeds.
     pub fn publication(&self) -> Option<Arc<Publication>> {
         self.publication.load_full()
+    }
+
+    /// Whether this release is the current one.
+    pub fn is_current(&self, release: &ReleaseId) -> bool {
+        self.publication.load().as_ref().is_some_and(|now| now.release.id() == release)
     }
 
     /// How the sync is doing.

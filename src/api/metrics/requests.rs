@@ -8,12 +8,12 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{Method, StatusCode},
     middleware::Next,
     response::Response,
@@ -24,7 +24,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{Metrics, PATH};
+use super::PATH;
 
 /// Upper bounds of the durations of requests, in seconds: most take much less than a millisecond.
 const SECONDS: [f64; 9] = [0.000_5, 0.001, 0.002_5, 0.01, 0.05, 0.25, 1.0, 2.5, 10.0];
@@ -32,9 +32,9 @@ const SECONDS: [f64; 9] = [0.000_5, 0.001, 0.002_5, 0.01, 0.05, 0.25, 1.0, 2.5, 
 /// What is asked by machines of ours only, and would drown the rest.
 const SILENT: [&str; 2] = [PATH, "/healthz"];
 
-/// The path as the router knows it. Cheap to clone.
-#[derive(Debug, Clone)]
-struct Route(Option<MatchedPath>);
+/// The path as the router knows it. Cheap to clone; rides on a response, as an extension.
+#[derive(Debug, Clone, Default)]
+pub struct Route(Option<MatchedPath>);
 
 impl Route {
     fn as_str(&self) -> &str {
@@ -74,11 +74,19 @@ struct RouteLabels {
     route: Route,
 }
 
-/// Where a request of some labels is counted.
+/// Where answers of some labels are counted.
 #[derive(Debug)]
-struct Handles {
+pub struct Tally {
     answered: Counter,
     duration: Histogram,
+}
+
+impl Tally {
+    /// Counts an answer, and how long it took.
+    pub fn record(&self, duration: Duration) {
+        self.answered.inc();
+        self.duration.observe(duration.as_secs_f64());
+    }
 }
 
 /// The counts.
@@ -87,7 +95,7 @@ pub struct Requests {
     answered: Family<Labels, Counter>,
     duration: Family<RouteLabels, Histogram>,
     /// What was met so far, so that a request takes no lock to find its counts.
-    known: ArcSwap<HashMap<Labels, Arc<Handles>>>,
+    known: ArcSwap<HashMap<Labels, Arc<Tally>>>,
 }
 
 impl Default for Requests {
@@ -111,39 +119,37 @@ impl Requests {
         );
     }
 
-    fn record(&self, route: Route, method: &Method, status: StatusCode, duration: Duration) {
-        let labels = Labels { route, method: known(method), status: status.as_u16() };
+    /// Where answers of these labels are counted; `None` for what is asked by machines of ours only.
+    pub fn tally(&self, route: &Route, method: &Method, status: StatusCode) -> Option<Arc<Tally>> {
+        if SILENT.contains(&route.as_str()) {
+            return None;
+        }
+        let labels =
+            Labels { route: route.clone(), method: known(method), status: status.as_u16() };
         let met = self.known.load();
-        let handles = met.get(&labels).cloned().unwrap_or_else(|| self.meet(&labels));
-        handles.answered.inc();
-        handles.duration.observe(duration.as_secs_f64());
+        Some(met.get(&labels).cloned().unwrap_or_else(|| self.meet(&labels)))
     }
 
-    fn meet(&self, labels: &Labels) -> Arc<Handles> {
+    fn meet(&self, labels: &Labels) -> Arc<Tally> {
         let route = RouteLabels { route: labels.route.clone() };
-        let handles = Arc::new(Handles {
+        let tally = Arc::new(Tally {
             answered: self.answered.get_or_create_owned(labels),
             duration: self.duration.get_or_create_owned(&route),
         });
         self.known.rcu(|known| {
             let mut known = HashMap::clone(known);
-            known.insert(labels.clone(), Arc::clone(&handles));
+            known.insert(labels.clone(), Arc::clone(&tally));
             known
         });
-        handles
+        tally
     }
 }
 
-/// Middleware: counts what is answered.
-pub async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+/// Middleware: tells the route that was taken.
+pub async fn tell_route(request: Request, next: Next) -> Response {
     let route = Route(request.extensions().get::<MatchedPath>().cloned());
-    if SILENT.contains(&route.as_str()) {
-        return next.run(request).await;
-    }
-    let method = request.method().clone();
-    let started = Instant::now();
-    let response = next.run(request).await;
-    metrics.requests.record(route, &method, response.status(), started.elapsed());
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(route);
     response
 }
 

@@ -234,7 +234,7 @@ pub async fn suggest_communes(
 ) -> Answer<CommuneSuggestions> {
     let suggestions = app.reference.suggest(&query.q, query.limit);
     let items = suggestions.iter().map(|found| CommuneSuggestion::new(found, app.reference));
-    Answer::with(Policy::Program, CommuneSuggestions { items: items.collect() })
+    Answer::with(Policy::Program, CommuneSuggestions { items: items.collect() }).passing()
 }
 
 /// Read a commune

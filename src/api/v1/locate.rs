@@ -78,5 +78,5 @@ pub async fn locate(
         asked: query.date.map_or(Days::ALL, AskedDate::days),
     };
     let (answer, policy) = local_answer::answer(question, &moment, app.reference);
-    Ok(Answer::with(policy, answer))
+    Ok(Answer::with(policy, answer).passing())
 }

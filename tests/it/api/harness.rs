@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, Response, StatusCode, header},
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use locadocs::{
-    api::{Settings, State, metrics::Sources, router},
+    api::{self, Settings, State, metrics::Sources},
     catalog::Release,
     media::Library,
     sync::{
@@ -37,7 +36,7 @@ pub struct Service {
     pub live: Arc<Live>,
     pub wake: Arc<Wake>,
     pub media: Library,
-    router: Router,
+    inner: api::Service,
 }
 
 impl Service {
@@ -85,7 +84,7 @@ impl Service {
             settings,
             metrics,
         };
-        Self { live, wake, media, router: router(state) }
+        Self { live, wake, media, inner: api::service(state) }
     }
 
     /// Makes a release public.
@@ -95,7 +94,7 @@ impl Service {
 
     /// Sends a request.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+        Answer::read(self.inner.clone().oneshot(request).await.unwrap()).await
     }
 
     /// Sends a request with some headers and no body.

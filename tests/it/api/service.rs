@@ -214,7 +214,7 @@ async fn a_shutdown_lets_a_request_under_way_end() {
         metrics: api::metrics::Sources::default(),
     };
     let shutdown = async { drop(stopped.await) };
-    let server = tokio::spawn(api::serve(listener, api::router(state), shutdown));
+    let server = tokio::spawn(api::serve(listener, api::service(state), shutdown));
 
     let mut client = TcpStream::connect(address).await.unwrap();
     let request = "GET /v1/guides HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -224,6 +224,6 @@ async fn a_shutdown_lets_a_request_under_way_end() {
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
 
     stop.send(()).unwrap();
-    server.await.unwrap().unwrap();
+    server.await.unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "the port is free");
 }

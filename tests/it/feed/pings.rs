@@ -91,7 +91,7 @@ async fn an_edit_pings_the_service_awake() {
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let root: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    tokio::spawn(api::serve(listener, api::router(state), std::future::pending()));
+    tokio::spawn(api::serve(listener, api::service(state), std::future::pending()));
 
     let feed = world.fresh(Some(&root.join(PING_PATH).unwrap())).await;
     service.wake.expect(Some(&feed));

@@ -53,7 +53,7 @@ async fn ping_address(api: &Api) -> Url {
         settings: api::Settings::default(),
         metrics: api::metrics::Sources::default(),
     };
-    tokio::spawn(api::serve(listener, api::router(state), std::future::pending()));
+    tokio::spawn(api::serve(listener, api::service(state), std::future::pending()));
     root.join(PING_PATH).unwrap()
 }
 

@@ -1,0 +1,228 @@
+//! The service as connections meet it: rendered pages at once, all else by the routes.
+//!
+//! What is asked for again and again is answered here, by a lookup and a write. What no page depends
+//! on, such as the request's id, is added here too, to every answer.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    http::{Request, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use bytes::Bytes;
+use sync_wrapper::SyncWrapper;
+use tower::{BoxError, ServiceExt as _, util::BoxCloneSyncService};
+
+use super::{
+    App,
+    answer::{Draft, Keep},
+    coding::Coding,
+    metrics::Route,
+    pages::{Asked, Page},
+    problem::{Code, Problem},
+    request_id::RequestId,
+    settings::Settings,
+};
+
+/// The routes, with all that stands before them.
+pub(super) type Routes = BoxCloneSyncService<Request<Body>, Response, Infallible>;
+
+/// What answers requests. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    routes: Routes,
+}
+
+/// What the routes answered.
+struct Routed {
+    route: Route,
+    draft: Option<Draft>,
+    response: Response,
+}
+
+impl Service {
+    /// Pages before these routes.
+    pub(super) fn new(app: App, routes: Routes) -> Self {
+        Self(Arc::new(Inner { app, routes }))
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0.app.settings
+    }
+
+    /// Answers a request.
+    pub async fn answer<B>(self, request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let app = &self.0.app;
+        let started = Instant::now();
+        let method = request.method().clone();
+        let id = RequestId::of(request.headers());
+        let asked = Asked::of(&method, request.uri(), request.headers(), (app.clock)());
+        let page = match &asked {
+            Some(asked) => app.pages.get(&asked.target).await,
+            None => None,
+        };
+        let (route, mut response) = match (&asked, page) {
+            (Some(asked), Some(page)) if self.will_do(&page, asked) => self.respond(&page, asked),
+            (asked, page) => {
+                let (mut parts, body) = request.into_parts();
+                parts.headers.insert(RequestId::HEADER, id.0.clone());
+                let request = Request::from_parts(parts, Body::new(body));
+                match asked {
+                    Some(asked) => self.find_out(asked, page, request).await,
+                    None => self.route(request).await.whole(),
+                }
+            }
+        };
+        if let Some(tally) = app.metrics.requests.tally(&route, &method, response.status()) {
+            tally.record(started.elapsed());
+        }
+        response.headers_mut().insert(RequestId::HEADER, id.0);
+        response
+    }
+
+    /// Whether a page answers a request.
+    fn will_do(&self, page: &Page, asked: &Asked) -> bool {
+        page.has(asked.coding) && self.holds(page, asked)
+    }
+
+    /// Whether a page says what is public.
+    fn holds(&self, page: &Page, asked: &Asked) -> bool {
+        page.holds(|release| self.0.app.live.is_current(release), asked.now)
+    }
+
+    fn respond(&self, page: &Page, asked: &Asked) -> (Route, Response) {
+        (page.route().clone(), page.respond(asked, &self.0.app.settings))
+    }
+
+    /// Answers what no page does as it is.
+    async fn find_out(
+        &self,
+        asked: &Asked,
+        page: Option<Arc<Page>>,
+        request: Request<Body>,
+    ) -> (Route, Response) {
+        let rendered = match page {
+            // It was wanted often enough to be there: one renders it anew, and the others wait.
+            Some(_) => {
+                let will_do = |page: &Page| self.will_do(page, asked);
+                let render = async |page| {
+                    self.render_again(page, asked, request).await.map_err(SyncWrapper::new)
+                };
+                let replaced = self.0.app.pages.replaced(&asked.target, will_do, render).await;
+                replaced.map_err(SyncWrapper::into_inner)
+            }
+            None => self.render(asked, request).await.map(Some),
+        };
+        match rendered {
+            Ok(Some(page)) => self.respond(&page, asked),
+            Ok(None) => Routed::failed(&io::Error::other("the page is gone")).whole(),
+            Err(routed) => routed.whole(),
+        }
+    }
+
+    /// Renders what a page lacks, or the whole page if it holds no more.
+    async fn render_again(
+        &self,
+        page: Option<Arc<Page>>,
+        asked: &Asked,
+        request: Request<Body>,
+    ) -> Result<Arc<Page>, Box<Routed>> {
+        let Some(page) = page.filter(|page| self.holds(page, asked)) else {
+            return self.render(asked, request).await;
+        };
+        let page = page.encoded(asked.coding).await.map_err(|error| Routed::failed(&error))?;
+        Ok(Arc::new(page))
+    }
+
+    /// Renders an answer; gives it back if it is no page.
+    async fn render(
+        &self,
+        asked: &Asked,
+        request: Request<Body>,
+    ) -> Result<Arc<Page>, Box<Routed>> {
+        let routed = self.route(request).await;
+        let (Some(draft), StatusCode::OK) = (&routed.draft, routed.response.status()) else {
+            return Err(Box::new(routed));
+        };
+        let is_worth_it = draft.keep == Keep::Always || asked.coding != Coding::Identity;
+        let page = Page::new(routed.route, routed.response, draft, &self.0.app.settings);
+        let page = match page {
+            Ok(page) if asked.coding != Coding::Identity => page.encoded(asked.coding).await,
+            page => page,
+        };
+        let page = Arc::new(page.map_err(|error| Routed::failed(&error))?);
+        if is_worth_it {
+            self.0.app.pages.put(&asked.target, Arc::clone(&page)).await;
+        }
+        Ok(page)
+    }
+
+    /// Asks the routes.
+    async fn route(&self, request: Request<Body>) -> Routed {
+        let Ok(mut response) = self.0.routes.clone().oneshot(request).await;
+        let extensions = response.extensions_mut();
+        let route = extensions.remove().unwrap_or_default();
+        Routed { route, draft: extensions.remove(), response }
+    }
+}
+
+impl Routed {
+    /// What failed on our side.
+    fn failed(error: &io::Error) -> Box<Self> {
+        tracing::error!(%error, "an answer can't be rendered");
+        let response = Problem::of(Code::Internal).into_response();
+        Box::new(Self { route: Route::default(), draft: None, response })
+    }
+
+    /// The answer as it is, with its body.
+    fn whole(self) -> (Route, Response) {
+        let Self { route, draft, mut response } = self;
+        if let Some(Draft { body, .. }) = draft {
+            response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
+            *response.body_mut() = Body::from(body);
+        }
+        (route, response)
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
+}
+
+impl<B> tower::Service<Request<B>> for Service
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let answered = self.clone().answer(request);
+        Box::pin(async { Ok(answered.await) })
+    }
+}
