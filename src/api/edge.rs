@@ -148,7 +148,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        api::{self, Settings},
+        api::{self, Service, Settings},
         reference::Reference,
     };
 

@@ -1,6 +1,7 @@
 //! The API: the real router, in-process, on a small release.
 
 mod caching;
+mod connections;
 mod content;
 mod document;
 mod errors;

@@ -36,7 +36,7 @@ pub struct Service {
     pub live: Arc<Live>,
     pub wake: Arc<Wake>,
     pub media: Library,
-    inner: api::Service,
+    pub inner: api::Service,
 }
 
 impl Service {
