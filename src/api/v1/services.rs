@@ -23,6 +23,7 @@ use crate::{
     },
     catalog::Release,
     content::service::{self, ServiceKind},
+    position,
     reference::{Commune, DepartementCode, InseeCode, Reference},
 };
 
@@ -277,7 +278,7 @@ impl Service {
             email: service.email.clone(),
             website: service.website.as_ref().map(ToString::to_string),
             form: service.form.as_ref().map(ToString::to_string),
-            hours: service.hours.clone(),
+            hours: service.hours.as_ref().map(|hours| hours.as_str().to_owned()),
             hours_note: service.hours_note.clone(),
             appointment_only: service.appointment_only,
             position: service.position.map(Position::from),
@@ -348,8 +349,8 @@ impl From<Service> for ServiceReference {
     }
 }
 
-impl From<service::Position> for Position {
-    fn from(position: service::Position) -> Self {
+impl From<position::Position> for Position {
+    fn from(position: position::Position) -> Self {
         Self { latitude: position.latitude(), longitude: position.longitude() }
     }
 }
