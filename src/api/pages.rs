@@ -92,8 +92,8 @@ pub async fn serve(State(app): State<App>, request: Request, next: Next) -> Resp
     let last_modified = moment.and_then(|moment| {
         let published = moment.publication.published_at;
         // What depends on the day changed at midnight, though nothing was published.
-        let midnight = page.policy.end().and_then(|_| paris::midnight(moment.today()));
-        whole_seconds(midnight.map_or(published, |midnight| midnight.max(published)))
+        let start = page.policy.start(paris::midnight(moment.today()));
+        whole_seconds(start.map_or(published, |start| start.max(published)))
     });
     page.respond(&headers, last_modified, &page.policy.header(&app.settings, now))
 }

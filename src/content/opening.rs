@@ -114,6 +114,13 @@ impl Hours {
     }
 }
 
+impl Opening {
+    /// From when until when it holds.
+    pub fn validity(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        (self.holds_from.to_utc(), self.holds_until.to_utc())
+    }
+}
+
 fn weekdays(expression: &OpeningHoursExpression) -> impl Iterator<Item = &WeekDayRange> {
     expression.rules.iter().flat_map(|rule| &rule.day_selector.weekday)
 }
