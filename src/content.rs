@@ -8,6 +8,7 @@ pub mod holding;
 pub mod ids;
 pub mod locate;
 pub mod mentions;
+pub mod opening;
 pub mod period;
 pub mod picture;
 pub mod problem;

@@ -274,7 +274,7 @@ fn find_by<'a, T, K: Ord>(sorted: &'a [T], key: impl Fn(&T) -> K, wanted: &K) ->
 }
 
 /// Gives each part of a commune the EPCI of its commune and, when it has none of its own, its post
-/// codes. Checks on the way that every parent exists.
+/// codes and its centre. Checks on the way that every parent exists.
 fn inherit(communes: &mut [Commune]) -> Result<(), DecodeError> {
     let mut inherited = Vec::new();
     for (index, part) in communes.iter().enumerate() {
@@ -287,11 +287,12 @@ fn inherit(communes: &mut [Commune]) -> Result<(), DecodeError> {
             }
         })?;
         let postcodes = part.postcodes.is_empty().then(|| parent.postcodes.clone());
-        inherited.push((index, parent.epci, postcodes));
+        inherited.push((index, parent.epci, postcodes, part.centre.or(parent.centre)));
     }
-    for (index, epci, postcodes) in inherited {
+    for (index, epci, postcodes, centre) in inherited {
         if let Some(part) = communes.get_mut(index) {
             part.epci = epci;
+            part.centre = centre;
             part.postcodes = postcodes.unwrap_or_else(|| std::mem::take(&mut part.postcodes));
         }
     }

@@ -22,6 +22,13 @@ pub enum Policy {
     Content,
     /// Content that also changes at an instant: the next midnight in Paris.
     Until(DateTime<Utc>),
+    /// Content that changed at an instant and will at another.
+    During {
+        /// When it last changed, though nothing was published.
+        since: DateTime<Utc>,
+        /// When it changes next.
+        until: DateTime<Utc>,
+    },
     /// Changes with the program alone.
     Program,
 }
@@ -32,7 +39,7 @@ impl Policy {
         let (max_age, stale) = match self {
             Self::Content => (settings.max_age, settings.stale_while_revalidate),
             Self::Program => (settings.reference_max_age, settings.stale_while_revalidate),
-            Self::Until(end) => {
+            Self::Until(end) | Self::During { until: end, .. } => {
                 let left = (end - now).to_std().unwrap_or(Duration::ZERO);
                 let max_age = settings.max_age.min(left);
                 (max_age, settings.stale_while_revalidate.min(left.saturating_sub(max_age)))
@@ -46,10 +53,20 @@ impl Policy {
         )
     }
 
+    /// When the answer began to hold though nothing was published then, on a day that began at
+    /// `midnight`.
+    pub fn start(self, midnight: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Until(_) => midnight,
+            Self::During { since, .. } => Some(since),
+            Self::Content | Self::Program => None,
+        }
+    }
+
     /// When the answer ends to hold though nothing is published, if it does.
     pub fn end(self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Until(end) => Some(end),
+            Self::Until(end) | Self::During { until: end, .. } => Some(end),
             Self::Content | Self::Program => None,
         }
     }

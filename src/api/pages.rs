@@ -250,9 +250,9 @@ fn etag(plain: &[u8], coding: Coding) -> io::Result<ETag> {
 fn last_modified(policy: Policy, moment: &Moment) -> Option<SystemTime> {
     let published = moment.publication.published_at;
     // What depends on the day changed at midnight, though nothing was published.
-    let midnight = policy.end().and_then(|_| paris::midnight(moment.today()));
+    let start = policy.start(paris::midnight(moment.today()));
     // A clock that was put back must not date answers in the future (RFC 9110, section 8.8.2.1).
-    let at = midnight.map_or(published, |midnight| midnight.max(published)).min(moment.now);
+    let at = start.map_or(published, |start| start.max(published)).min(moment.now);
     // HTTP dates have no fractions, and are compared as they are written.
     DateTime::from_timestamp(at.timestamp(), 0).map(SystemTime::from)
 }

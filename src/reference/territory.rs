@@ -4,6 +4,7 @@ use super::{
     codes::{DepartementCode, InseeCode, Postcode, RegionCode, Siren},
     liaison::{Liaison, starts_with_vowel},
 };
+use crate::position::Position;
 
 /// What sort of commune a code names. The order is the one in which a code alone is understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +54,9 @@ pub struct Commune {
     pub siren: Option<Siren>,
     /// Codes that once named a commune now within this one, or this one itself.
     pub old_codes: Box<[InseeCode]>,
+    /// Its middle: its town hall, or else that of its area; that of its commune when it has none of
+    /// its own. Overseas collectivities and a few new communes have none.
+    pub centre: Option<Position>,
 }
 
 impl Commune {

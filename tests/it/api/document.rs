@@ -33,8 +33,11 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("list_documents", "/v1/documents?limit=1&sort=-name"),
     ("get_document", "/v1/documents/permis-de-construire"),
-    ("list_services", "/v1/services?commune=35238&limit=1&sort=slug&type=municipal-archives"),
-    ("get_service", "/v1/services/archives-rennes"),
+    (
+        "list_services",
+        "/v1/services?limit=1&near=48.11,-1.68&open=2026-11-24T10:00&type=municipal-archives",
+    ),
+    ("get_service", "/v1/services/archives-rennes?at=2026-11-24T10:00"),
     ("suggest_communes", "/v1/communes?q=st+malo&limit=2"),
     ("get_commune", "/v1/communes/35238"),
     ("locate", "/v1/locate?document=permis-de-construire&commune=35238"),
