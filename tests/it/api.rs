@@ -7,5 +7,6 @@ mod errors;
 pub mod harness;
 mod local_answer;
 mod metrics;
+mod search;
 mod service;
 mod walk;
