@@ -1,6 +1,6 @@
 //! The text of Markdown alone, for those who search it or can't show more.
 
-use pulldown_cmark::{Event, Parser};
+use pulldown_cmark::{Event, Parser, TagEnd};
 
 /// What one reads, in one line: no marks, no addresses, no code of HTML; blocks and lines are parted
 /// by a space.
@@ -12,6 +12,7 @@ pub(super) fn to_plain(markdown: &str) -> String {
                 text.push_str(&part)
             }
             Event::SoftBreak | Event::HardBreak | Event::Rule => text.push(' '),
+            Event::Start(tag) if is_block(tag.to_end()) => text.push(' '),
             Event::End(tag) if is_block(tag) => text.push(' '),
             _ => {}
         }
@@ -19,8 +20,7 @@ pub(super) fn to_plain(markdown: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn is_block(tag: pulldown_cmark::TagEnd) -> bool {
-    use pulldown_cmark::TagEnd;
+fn is_block(tag: TagEnd) -> bool {
     !matches!(tag, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link)
 }
 
