@@ -14,6 +14,7 @@ pub mod kept;
 mod links;
 pub mod pictures;
 pub mod release;
+pub mod search;
 mod shelf;
 #[cfg(test)]
 mod tests;

@@ -73,6 +73,8 @@ pub enum Code {
     Timeout,
     /// Too many images are being resized.
     Busy,
+    /// Nothing can be searched in this release.
+    SearchUnavailable,
 }
 
 impl Code {
@@ -100,7 +102,9 @@ impl Code {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::Timeout | Self::Busy | Self::SearchUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -132,6 +136,7 @@ impl Code {
             Self::NotReady => "Not ready",
             Self::Timeout => "Timeout",
             Self::Busy => "Busy",
+            Self::SearchUnavailable => "Search unavailable",
         }
     }
 
@@ -164,6 +169,9 @@ impl Code {
             Self::NoWebhook => "No webhook that pings is in use.",
             Self::NotReady => "Nothing is published yet; please try again in a few seconds.",
             Self::Busy => "Too much is being done at once; please try again in a few seconds.",
+            Self::SearchUnavailable => {
+                "Search is out of order until the next release; all else can be read."
+            }
             _ => "The service failed to answer. The failure is logged under X-Request-Id.",
         }
     }

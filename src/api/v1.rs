@@ -18,6 +18,7 @@ pub mod media;
 pub mod paging;
 pub mod pictures;
 pub mod root;
+pub mod search;
 pub mod services;
 pub mod text;
 pub mod walk;
@@ -38,6 +39,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(communes::suggest_communes))
         .routes(routes!(communes::get_commune))
         .routes(routes!(locate::locate))
+        .routes(routes!(search::search_content))
+        .routes(routes!(search::suggestions::suggest_content))
 }
 
 /// The route of files, which belongs to no release.

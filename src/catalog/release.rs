@@ -1,6 +1,10 @@
 //! A release, and the questions that it answers.
 
-use std::{fmt, ops::Deref as _, sync::Arc};
+use std::{
+    fmt,
+    ops::Deref as _,
+    sync::{Arc, OnceLock},
+};
 
 use chrono::NaiveDate;
 
@@ -9,6 +13,7 @@ use super::{
     index::{HoldingIndex, ServiceIndex},
     item::{Item, Shelf},
     pictures::Pictures,
+    search::{self, SearchError, SearchIndex},
 };
 
 use crate::{
@@ -51,6 +56,7 @@ pub struct Release {
     pub(super) content: Content,
     pub(super) holdings_at: HoldingIndex,
     pub(super) services: Arc<ServiceIndex>,
+    search: Arc<OnceLock<Result<SearchIndex, SearchError>>>,
 }
 
 /// What a release publishes. Every link in it leads to something in it.
@@ -80,6 +86,10 @@ impl Release {
             id: content.id(),
             holdings_at: HoldingIndex::new(&content, previous),
             services: ServiceIndex::new(&content, previous, reference),
+            search: previous
+                .filter(|previous| search::says_the_same(&previous.content, &content))
+                .map(|previous| Arc::clone(&previous.search))
+                .unwrap_or_default(),
             content,
         }
     }
@@ -92,6 +102,19 @@ impl Release {
     /// What it publishes.
     pub fn content(&self) -> &Content {
         &self.content
+    }
+
+    /// The index of its texts, made at the first call, which takes long; others wait for it.
+    ///
+    /// # Errors
+    /// When the engine failed; it is not asked again.
+    pub fn search(&self, reference: &Reference) -> Result<&SearchIndex, &SearchError> {
+        self.search.get_or_init(|| SearchIndex::new(&self.content, reference)).as_ref()
+    }
+
+    /// Whether the index of its texts is made.
+    pub fn is_searchable(&self) -> bool {
+        self.search.get().is_some()
     }
 
     /// The files of a step or service, by its row.

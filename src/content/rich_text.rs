@@ -16,6 +16,8 @@ use pulldown_cmark::{Event, Options, Parser, html};
 
 use super::mentions::without_mentions;
 
+mod plain;
+
 /// Where the images of published content live; an image from elsewhere is dropped.
 pub const MEDIA_PATH: &str = "/v1/media/";
 
@@ -39,6 +41,11 @@ impl RichText {
     /// The archivist's Markdown, without mentions. Not safe to show as HTML.
     pub fn markdown(&self) -> &str {
         &self.markdown
+    }
+
+    /// The text alone, in one line, without any mark. Not safe to show as HTML.
+    pub fn plain(&self) -> String {
+        plain::to_plain(&self.markdown)
     }
 
     /// Sanitized HTML.
@@ -83,9 +90,11 @@ impl PartialEq for RichText {
 
 impl Eq for RichText {}
 
+/// What Airtable's Markdown has beyond the common one.
+const OPTIONS: Options = Options::ENABLE_STRIKETHROUGH.union(Options::ENABLE_TASKLISTS);
+
 fn to_html(markdown: &str) -> String {
-    let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let events = Parser::new_ext(markdown, options).map(|event| match event {
+    let events = Parser::new_ext(markdown, OPTIONS).map(|event| match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
         // Airtable's editor keeps the line breaks that one types.
         Event::SoftBreak => Event::HardBreak,

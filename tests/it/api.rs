@@ -9,5 +9,6 @@ pub mod harness;
 mod local_answer;
 mod metrics;
 mod near;
+mod search;
 mod service;
 mod walk;

@@ -21,6 +21,7 @@ mod pictures;
 mod readme;
 mod release;
 mod sandbox;
+mod search;
 mod settings_file;
 mod standing;
 mod store;

@@ -31,6 +31,8 @@ recorded! {
     "suggest_communes",
     "get_commune",
     "locate",
+    "search_content",
+    "suggest_content",
     "get_health",
     "get_readiness",
 }

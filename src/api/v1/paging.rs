@@ -180,6 +180,11 @@ impl Asked {
 }
 
 impl Page {
+    /// A page of a list that is not sorted here.
+    pub fn new(limit: usize, next: Option<String>, total: usize) -> Self {
+        Self { limit, next, total }
+    }
+
     /// The `Link` header (RFC 8288): the first page, and the next one if there is one. `filters`
     /// are the other parameters of the request.
     pub fn links(&self, path: &str, asked: &Asked, filters: &[(&str, Option<&str>)]) -> String {

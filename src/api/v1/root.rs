@@ -50,7 +50,7 @@ pub struct Counts {
     holdings: usize,
 }
 
-/// Where things are. In `locate`, replace what is in braces (RFC 6570).
+/// Where things are. Replace what is in braces (RFC 6570).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Links {
     /// Guides.
@@ -63,6 +63,8 @@ pub struct Links {
     communes: &'static str,
     /// The local answer.
     locate: &'static str,
+    /// Search.
+    search: &'static str,
     /// The OpenAPI document.
     openapi: &'static str,
     /// A page to read and try the API.
@@ -75,6 +77,7 @@ const LINKS: Links = Links {
     services: "/v1/services",
     communes: "/v1/communes{?q,limit}",
     locate: "/v1/locate{?document,commune,kind,date}",
+    search: "/v1/search{?q,kind,lang,limit,cursor}",
     openapi: "/openapi.json",
     docs: "/docs/",
 };

@@ -81,6 +81,7 @@ impl Engine {
             Ok(release) => {
                 tracing::info!(release = kept.id, "going on from the kept release");
                 self.live.publish(Publication { release, published_at: kept.published_at });
+                self.index_apart();
                 let progress: Progress = read(store, PROGRESS).unwrap_or_default();
                 self.live.report(SyncStatus {
                     last_success: progress.last_success,
@@ -92,6 +93,22 @@ impl Engine {
                 });
             }
             Err(error) => tell("the kept release can't be used; the base is read anew", &error),
+        }
+    }
+
+    /// Makes the index of what is public on a thread of its own: all but search is ready before.
+    fn index_apart(&self) {
+        let (Some(publication), reference) = (self.live.publication(), self.reference) else {
+            return;
+        };
+        let index = move || {
+            if let Err(error) = publication.release.search(reference) {
+                tell("the kept release can't be searched", error);
+            }
+        };
+        // Without a thread to spare, the first search makes it.
+        if let Err(error) = std::thread::Builder::new().name("index".to_owned()).spawn(index) {
+            tell("the index has no thread of its own", &error);
         }
     }
 

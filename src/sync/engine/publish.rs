@@ -10,6 +10,7 @@ use crate::{
     content::guide::Illustration,
     store::RowChanges,
     sync::{
+        failure::chain,
         guards::{Doubt, doubt},
         live::{Held, Publication, SyncStatus},
         metrics::RoundKind,
@@ -61,6 +62,10 @@ impl Engine {
             Some(current) if is_same => current.published_at,
             _ => self.now(),
         };
+        // On this thread, so that no reader waits for it.
+        if let Err(error) = release.search(self.reference) {
+            tracing::error!(error = %chain(error), "the release can't be searched");
+        }
         // Even if it says the same: it may fall back to other versions of a guide.
         self.live.publish(Publication { release, published_at });
         if let Some(now) = self.live.publication() {

@@ -41,6 +41,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("suggest_communes", "/v1/communes?q=st+malo&limit=2"),
     ("get_commune", "/v1/communes/35238"),
     ("locate", "/v1/locate?document=permis-de-construire&commune=35238"),
+    ("search_content", "/v1/search?q=permi&kind=guide,step&limit=2"),
+    ("suggest_content", "/v1/search/suggestions?q=permi&limit=2"),
     ("get_health", "/healthz"),
     ("get_readiness", "/readyz"),
 ];
@@ -134,6 +136,8 @@ async fn every_documented_operation_is_routed_and_none_is_missing() {
         "/v1/guides/{guide}/walk",
         "/v1/locate",
         "/v1/media/{id}/{file}",
+        "/v1/search",
+        "/v1/search/suggestions",
         "/v1/services",
         "/v1/services/{service}",
     ]);
