@@ -20,6 +20,7 @@ use crate::{
 use metrics::Metrics;
 use pages::Pages;
 use problem::{Code, Problem};
+use shape::Shapes;
 use v1::media::Variants;
 
 mod answer;
@@ -34,6 +35,7 @@ mod pages;
 mod params;
 mod problem;
 mod settings;
+mod shape;
 mod v1;
 
 pub use hooks::PING_PATH;
@@ -87,7 +89,8 @@ impl From<State> for App {
 pub fn router(state: State) -> Router {
     let app = App::from(state);
     let pages = from_fn_with_state(app.clone(), pages::serve);
-    let (v1, _) = v1::router().split_for_parts();
+    let (v1, document) = v1::router().split_for_parts();
+    let v1 = v1.layer(from_fn_with_state(Shapes::of(&document), shape::apply));
     // The publication is taken first, so that a page is looked up under its release.
     let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();

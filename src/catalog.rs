@@ -13,6 +13,7 @@ pub mod item;
 pub mod kept;
 mod links;
 pub mod pictures;
+mod relations;
 pub mod release;
 mod shelf;
 #[cfg(test)]
@@ -23,4 +24,5 @@ pub use build::{Built, Memo, build};
 pub use item::{Item, ItemHash, Shelf};
 pub use kept::{ItemChange, ItemKind};
 pub use pictures::{File, Files};
+pub use relations::is_about;
 pub use release::{Release, ReleaseId};

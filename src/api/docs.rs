@@ -21,7 +21,7 @@ use super::{
     answer::{Answer, Policy},
     health, hooks,
     params::{NoParams, Query},
-    v1,
+    shape, v1,
 };
 
 mod examples;
@@ -120,6 +120,7 @@ pub fn openapi(server: Option<&Url>) -> OpenApi {
         .build();
     document.merge(v1);
     document.merge(service);
+    shape::declare(&mut document);
     shared::complete(&mut document);
     examples::add(&mut document);
     document

@@ -8,4 +8,5 @@ pub mod harness;
 mod local_answer;
 mod metrics;
 mod service;
+mod shaping;
 mod walk;
