@@ -39,7 +39,7 @@ async fn an_answer_is_cut_to_the_fields_that_are_asked_for() {
             }),
         ),
         (
-            "/v1/communes?q=renn&limit=1&fields=name&departement=76",
+            "/v1/communes?q=rennes&limit=1&fields=name&kind=district",
             json!({ "items": [], "page": { "limit": 1, "next": null, "total": 0 } }),
         ),
     ] {
@@ -196,7 +196,7 @@ async fn communes_are_listed_by_pages_and_filters() {
         ("postcode=35000", "35238"),
         ("epci=243500139&sort=code", "35001"),
         ("region=11&kind=district", "75110"),
-        ("kind=current&sort=-code", "98758"),
+        ("kind=current&sort=-code", "98901"),
     ] {
         let found = service.json(&format!("/v1/communes?{query}")).await;
         let codes: Vec<_> =
