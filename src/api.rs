@@ -23,6 +23,7 @@ use crate::{
 use metrics::Metrics;
 use pages::Pages;
 use problem::{Code, Problem};
+use shape::Shapes;
 use v1::media::Variants;
 
 mod answer;
@@ -40,6 +41,7 @@ mod request_id;
 mod server;
 mod service;
 mod settings;
+mod shape;
 mod v1;
 
 pub use hooks::PING_PATH;
@@ -106,7 +108,8 @@ impl From<State> for App {
 /// Everything that the API answers.
 pub fn service(state: State) -> Service {
     let app = App::from(state);
-    let (v1, _) = v1::router().split_for_parts();
+    let (v1, document) = v1::router().split_for_parts();
+    let v1 = v1.layer(from_fn_with_state(Shapes::of(&document), shape::apply));
     let v1 = v1.layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();
     let service = service.merge(docs::pages_router());

@@ -247,7 +247,17 @@ impl Reference {
     /// order, a post code or the start of one, an INSEE code, or a name with one slip. Within one
     /// sort of match, current communes come before parts of communes, then the most populous.
     pub fn suggest(&self, query: &str, limit: usize) -> Vec<Suggestion<'_>> {
-        search::suggest(self, query, limit)
+        search::suggest(self, query, limit, None)
+    }
+
+    /// The same, of the communes that `keep` keeps.
+    pub fn suggest_among(
+        &self,
+        query: &str,
+        limit: usize,
+        keep: &dyn Fn(&Commune) -> bool,
+    ) -> Vec<Suggestion<'_>> {
+        search::suggest(self, query, limit, Some(keep))
     }
 
     fn members<'a, K: Copy + Ord>(

@@ -25,7 +25,7 @@ use super::{
     health, hooks,
     params::{NoParams, Query},
     problem::{Code, Problem},
-    v1,
+    shape, v1,
 };
 
 mod examples;
@@ -129,6 +129,7 @@ pub fn openapi(server: Option<&Url>) -> OpenApi {
         .build();
     document.merge(v1);
     document.merge(service);
+    shape::declare(&mut document);
     shared::complete(&mut document);
     examples::add(&mut document);
     document

@@ -1,7 +1,8 @@
 //! Query parameters, read strictly: each at most once, none unknown, valid UTF-8.
 //!
 //! A slip in a parameter's name would otherwise give an answer to another question. The names that
-//! a path takes are those that its OpenAPI operation lists, from the same type.
+//! a path takes are those that its OpenAPI operation lists, from the same type; those that middleware
+//! reads for many paths are [`COMMON`].
 
 use axum::{
     extract::{FromRequestParts, Path},
@@ -12,27 +13,55 @@ use serde::de::DeserializeOwned;
 use utoipa::{
     IntoParams,
     openapi::{
-        RefOr, Required, Schema,
-        path::{Parameter, ParameterBuilder, ParameterIn},
+        ArrayBuilder, ObjectBuilder, RefOr, Required, Schema, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle},
     },
 };
 
 use super::problem::{Code, Problem};
 
+/// The parameters that middleware reads, in the order in which they are told to clients.
+pub const COMMON: [&str; 1] = ["fields"];
+
+/// Most values of a parameter that takes several.
+pub const MAX_LISTED: usize = 50;
+
+/// Marks a request to a path that takes the [`COMMON`] parameters beside those of its handler.
+#[derive(Debug, Clone, Copy)]
+pub struct TakesCommon;
+
 /// The decoded parameters of a query, in order.
-#[derive(Debug, Default)]
-pub struct Params(Vec<(String, String)>);
+#[derive(Debug)]
+pub struct Params {
+    path: String,
+    pairs: Vec<(String, String)>,
+}
 
 impl Params {
     /// Decodes a query (<https://url.spec.whatwg.org/#urlencoded-parsing>), but refuses what that
     /// would replace or keep as it is.
-    fn parse(query: &str) -> Result<Self, Problem> {
-        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    ///
+    /// # Errors
+    /// When it has a broken escape, or is not valid UTF-8.
+    pub fn parse(uri: &Uri) -> Result<Self, Problem> {
+        let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Ok((decode(name)?, decode(value)?))
         });
-        Ok(Self(pairs.collect::<Result<_, Problem>>()?))
+        let pairs = pairs.collect::<Result<_, Problem>>()?;
+        Ok(Self { path: uri.path().to_owned(), pairs })
+    }
+
+    /// The path that is asked with them.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Those of the [`COMMON`] parameters that are given, with their values.
+    pub fn common(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let value = |name| self.pairs.iter().find(move |(found, _)| found == name);
+        COMMON.iter().filter_map(move |name| Some((*name, value(*name)?.1.as_str())))
     }
 
     /// A parameter's value.
@@ -40,7 +69,7 @@ impl Params {
     /// # Errors
     /// When it is given more than once.
     pub fn optional(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let mut values = self.0.iter().filter(|(found, _)| found == name);
+        let mut values = self.pairs.iter().filter(|(found, _)| found == name);
         let value = values.next().map(|(_, value)| value.as_str());
         match values.next() {
             None => Ok(value),
@@ -86,9 +115,26 @@ impl Params {
         })
     }
 
+    /// A parameter that takes a few of some values, parted by commas; none of them when it is not
+    /// given. Repeats do not matter.
+    ///
+    /// # Errors
+    /// When it is given more than once or has another value.
+    pub fn some_of<T: Copy>(&self, name: &str, options: &[(&str, T)]) -> Result<Vec<T>, Problem> {
+        let Some(text) = self.optional(name)? else { return Ok(Vec::new()) };
+        let wanted = listed(name, text)?.into_iter().map(|word| {
+            let found = options.iter().find(|(option, _)| *option == word);
+            found.map(|(_, value)| *value).ok_or_else(|| {
+                Problem::invalid(name, word, "some of the valid values, parted by commas")
+                    .valid(options.iter().map(|(option, _)| *option))
+            })
+        });
+        wanted.collect()
+    }
+
     /// The parameters whose names start with a prefix, without it.
     pub fn prefixed(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.0.iter();
+        let pairs = self.pairs.iter();
         pairs.filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
     }
 
@@ -101,7 +147,7 @@ impl Params {
                 None => name == known,
             })
         };
-        match self.0.iter().find(|(name, _)| !is_known(name)) {
+        match self.pairs.iter().find(|(name, _)| !is_known(name)) {
             None => Ok(()),
             Some((name, _)) => {
                 let detail = match known {
@@ -114,6 +160,18 @@ impl Params {
                 Err(Problem::new(Code::UnknownParameter, detail).parameter(name).valid(known))
             }
         }
+    }
+}
+
+/// The values of a parameter that takes several, parted by commas.
+///
+/// # Errors
+/// When there are more than [`MAX_LISTED`].
+pub fn listed<'a>(name: &str, text: &'a str) -> Result<Vec<&'a str>, Problem> {
+    let words: Vec<&str> = text.split(',').collect();
+    match words.len() <= MAX_LISTED {
+        true => Ok(words),
+        false => Err(Problem::invalid(name, text, &format!("at most {MAX_LISTED} values"))),
     }
 }
 
@@ -172,6 +230,22 @@ pub fn required(
     parameter
 }
 
+/// Declares a query parameter that may be left out and takes some of a few values, parted by
+/// commas; `examples` are some of them.
+pub fn optional_list<'a>(
+    name: &str,
+    description: &str,
+    values: impl IntoIterator<Item = &'a str>,
+    examples: &[&str],
+) -> Parameter {
+    let value = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values));
+    let list = ArrayBuilder::new().items(value).min_items(Some(1)).max_items(Some(MAX_LISTED));
+    let mut parameter = optional(name, description, list, serde_json::json!(examples));
+    parameter.style = Some(ParameterStyle::Form);
+    parameter.explode = Some(false);
+    parameter
+}
+
 /// Declares a parameter in the path.
 pub fn path(
     name: &str,
@@ -205,14 +279,14 @@ impl FromParams for NoParams {
 pub struct Query<T>(pub T);
 
 impl<T: FromParams> Query<T> {
-    fn of(uri: &Uri) -> Result<Self, Problem> {
-        let params = Params::parse(uri.query().unwrap_or_default())?;
+    /// Reads a query that may have the parameters of `T`, and `common` ones.
+    fn of(uri: &Uri, common: &[&str]) -> Result<Self, Problem> {
+        let params = Params::parse(uri)?;
         let read = T::read(&params);
         // Told first: a slip in the name of a required parameter makes it missing too.
-        let known: Vec<String> = T::into_params(|| Some(ParameterIn::Query))
-            .into_iter()
-            .map(|parameter| parameter.name)
-            .collect();
+        let own = T::into_params(|| Some(ParameterIn::Query)).into_iter();
+        let common = common.iter().map(|name| (*name).to_owned());
+        let known: Vec<String> = own.map(|parameter| parameter.name).chain(common).collect();
         params.refuse_unknown(&known)?;
         read.map(Self)
     }
@@ -222,7 +296,8 @@ impl<S: Sync, T: FromParams> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::of(&parts.uri)
+        let takes_common = parts.extensions.get::<TakesCommon>().is_some();
+        Self::of(&parts.uri, if takes_common { &COMMON } else { &[] })
     }
 }
 
@@ -285,7 +360,7 @@ mod tests {
             ("limit=3&%C3=1", Err(Code::MalformedRequest)),
         ] {
             let uri: Uri = format!("/?{query}").parse().unwrap();
-            let found = Query::<Example>::of(&uri);
+            let found = Query::<Example>::of(&uri, &[]);
             match (found, expected) {
                 (Ok(Query(found)), Ok((limit, answers))) => {
                     assert_eq!((found.limit, found.answers.as_str()), (limit, answers), "{query}");
@@ -296,5 +371,33 @@ mod tests {
                 (found, expected) => panic!("{query}: {found:?}, expected {expected:?}"),
             }
         }
+    }
+
+    #[test]
+    fn what_middleware_reads_is_known_where_it_does() {
+        let uri: Uri = "/?limit=3&fields=a".parse().unwrap();
+        assert!(Query::<Example>::of(&uri, &COMMON).is_ok());
+        let refused = Query::<Example>::of(&uri, &[]).unwrap_err();
+        assert_eq!(refused.code(), Code::UnknownParameter);
+    }
+
+    #[test]
+    fn a_parameter_may_take_some_of_a_few_values() {
+        for (query, expected) in [
+            ("", Some(&[][..])),
+            ("a=x", Some(&[1])),
+            ("a=y,x,y", Some(&[2, 1, 2])),
+            ("a=", None),
+            ("a=x,", None),
+            ("a=z", None),
+            ("a=x&a=y", None),
+        ] {
+            let params = Params::parse(&format!("/?{query}").parse().unwrap()).unwrap();
+            let found = params.some_of("a", &[("x", 1), ("y", 2)]).ok();
+            assert_eq!(found.as_deref(), expected, "{query}");
+        }
+        let many = format!("/?a={}", vec!["x"; MAX_LISTED + 1].join(","));
+        let params = Params::parse(&many.parse().unwrap()).unwrap();
+        assert!(params.some_of("a", &[("x", 1)]).is_err());
     }
 }

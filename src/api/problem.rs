@@ -51,6 +51,10 @@ pub enum Code {
     NoWebhook,
     /// A cursor that no page gave.
     InvalidCursor,
+    /// A cursor of another list, or of another order of this one: start over without it.
+    ForeignCursor,
+    /// Two parameters that contradict each other.
+    ConflictingParameters,
     /// An answer to a step that the guide does not have.
     UnknownStep,
     /// An answer that the step does not offer.
@@ -95,8 +99,13 @@ impl Code {
             | Self::RepeatedParameter
             | Self::InvalidParameter
             | Self::InvalidCursor => StatusCode::BAD_REQUEST,
-            // The request is well formed, and was right for an earlier state of the guide.
-            Self::UnknownStep | Self::UnknownChoice | Self::OffPath => StatusCode::CONFLICT,
+            // The request is well formed, and each part of it would be right beside others, or was
+            // right for an earlier state of the guide.
+            Self::ForeignCursor
+            | Self::ConflictingParameters
+            | Self::UnknownStep
+            | Self::UnknownChoice
+            | Self::OffPath => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -125,6 +134,8 @@ impl Code {
             Self::UnsignedPing => "Unsigned ping",
             Self::NoWebhook => "No webhook",
             Self::InvalidCursor => "Invalid cursor",
+            Self::ForeignCursor => "Foreign cursor",
+            Self::ConflictingParameters => "Conflicting parameters",
             Self::UnknownStep => "Answer to an unknown step",
             Self::UnknownChoice => "Unknown answer",
             Self::OffPath => "Answer off the path",
@@ -328,6 +339,12 @@ impl Problem {
     #[cfg(test)]
     pub fn code(&self) -> Code {
         self.body.code
+    }
+
+    /// What the client reads.
+    #[cfg(test)]
+    pub fn body(&self) -> &Body {
+        &self.body
     }
 }
 

@@ -12,6 +12,7 @@ pub mod communes;
 pub mod documents;
 pub mod french;
 pub mod guides;
+pub mod included;
 pub mod local_answer;
 pub mod locate;
 pub mod media;

@@ -45,11 +45,15 @@ pub enum Matched<'a> {
     Insee(InseeCode),
 }
 
-/// See [`Reference::suggest`].
+/// Which communes are looked for.
+pub(super) type Keep<'a> = &'a dyn Fn(&Commune) -> bool;
+
+/// See [`Reference::suggest`]; all communes are looked for unless `keep` says which.
 pub(super) fn suggest<'a>(
     reference: &'a Reference,
     query: &str,
     limit: usize,
+    keep: Option<Keep<'_>>,
 ) -> Vec<Suggestion<'a>> {
     let limit = limit.min(MAX_SUGGESTIONS);
     if limit == 0 {
@@ -57,10 +61,10 @@ pub(super) fn suggest<'a>(
     }
     let query: String = query.chars().take(MAX_QUERY_CHARS).collect();
     let by_code = match Digits::read(&query) {
-        Some(digits) => codes::suggest(reference, digits, limit),
-        None => codes::suggest_by_insee(reference, &query).into_iter().collect(),
+        Some(digits) => codes::suggest(reference, digits, limit, keep),
+        None => codes::suggest_by_insee(reference, &query, keep).into_iter().collect(),
     };
-    if by_code.is_empty() { names::suggest(reference, &query, limit) } else { by_code }
+    if by_code.is_empty() { names::suggest(reference, &query, limit, keep) } else { by_code }
 }
 
 impl Reference {

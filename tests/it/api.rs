@@ -11,4 +11,5 @@ mod metrics;
 mod near;
 mod search;
 mod service;
+mod shaping;
 mod walk;

@@ -6,7 +6,7 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         Components, Content, ContentBuilder, Header, HeaderBuilder, KnownFormat, ObjectBuilder,
-        OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema, SchemaFormat, Type,
+        OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Schema, SchemaFormat, Type,
         path::{Operation, ParameterIn},
     },
 };
@@ -91,7 +91,7 @@ const NOT_FOUND: Failure = Failure {
 const CONFLICT: Failure = Failure {
     name: "Conflict",
     status: "409",
-    description: "The answers do not fit the guide as it is now.",
+    description: "The parameters do not fit each other, or do not fit the guide as it is now.",
     example: || {
         json!({
             "type": "/problems/unknown-choice",
@@ -195,7 +195,9 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     });
     let names_something = operation.parameters.iter().flatten().any(|parameter| match parameter {
         RefOr::T(parameter) => {
-            parameter.parameter_in == ParameterIn::Path || parameter.name == "document"
+            let is_required = parameter.required == Required::True;
+            parameter.parameter_in == ParameterIn::Path
+                || (parameter.name == "document" && is_required)
         }
         RefOr::Ref(_) => false,
     });
@@ -235,7 +237,7 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     let failures = [
         Some(BAD_REQUEST),
         names_something.then_some(NOT_FOUND),
-        is_walk.then_some(CONFLICT),
+        (is_walk || has_next).then_some(CONFLICT),
         Some(URI_TOO_LONG),
         is_file.then_some(RANGE_NOT_SATISFIABLE),
         Some(INTERNAL),

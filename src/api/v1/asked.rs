@@ -151,6 +151,14 @@ pub fn slug(name: &str, text: &str) -> Result<Slug, Problem> {
     text.parse().map_err(|_| Problem::invalid(name, text, expected))
 }
 
+/// Reads a slug that may be left out.
+///
+/// # Errors
+/// When it is repeated, or is not one.
+pub fn optional_slug(params: &Params, name: &str) -> Result<Option<Slug>, Problem> {
+    params.optional(name)?.map(|text| slug(name, text)).transpose()
+}
+
 /// The schema of a slug.
 pub fn slug_schema() -> Object {
     patterned(r"^[a-z0-9]+(-[a-z0-9]+)*$").max_length(Some(100)).build()
@@ -164,6 +172,21 @@ pub fn insee_schema() -> Object {
 /// The schema of a département's code.
 pub fn departement_schema() -> Object {
     patterned("^(0[1-9]|[1-8][0-9]|9[0-5]|2[ABab]|97[1-9]|98[0-9])$").build()
+}
+
+/// The schema of a région's code.
+pub fn region_schema() -> Object {
+    patterned("^([0-9][1-9]|[1-9]0|97[1-9]|98[0-9])$").build()
+}
+
+/// The schema of a post code.
+pub fn postcode_schema() -> Object {
+    patterned("^(0[1-9]|[1-8][0-9]|9[0-8])[0-9]{3}$").build()
+}
+
+/// The schema of a SIREN number, but for its check digit.
+pub fn siren_schema() -> Object {
+    patterned("^[0-9]{9}$").build()
 }
 
 /// The schema of one of a few values.

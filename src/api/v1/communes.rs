@@ -1,17 +1,15 @@
-//! Communes: autocomplete, and one commune with what it belongs to.
+//! Communes: autocomplete and the list, and one commune with what it belongs to.
 
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
-    openapi::{
-        ObjectBuilder, Type,
-        path::{Parameter, ParameterIn},
-    },
+    openapi::path::{Parameter, ParameterIn},
 };
 
 use super::{
     asked::{AskedCommune, FoundCommune, KINDS, insee_schema, kind_parameter},
+    paging::Page,
     services::{Position, ServiceReference},
 };
 use crate::{
@@ -23,17 +21,23 @@ use crate::{
         problem::Problem,
     },
     catalog::Release,
-    reference::{self, InseeCode, MAX_SUGGESTIONS, Matched, Postcode, Reference, Suggestion},
+    reference::{self, InseeCode, Matched, Postcode, Reference},
 };
 
-/// Communes that someone may mean, the likeliest first.
+mod query;
+
+use query::{CommuneQuery, Wanted};
+
+/// Communes: those that someone may mean, the likeliest first, or a page of the list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CommuneSuggestions {
     /// The communes.
     items: Vec<CommuneSuggestion>,
+    /// Where the page stands. What someone may mean is on one page.
+    page: Page,
 }
 
-/// A commune that someone may mean.
+/// A commune that someone may mean, or of the list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CommuneSuggestion {
     /// Its INSEE code.
@@ -51,8 +55,8 @@ pub struct CommuneSuggestion {
     /// Inhabitants; null where they are not counted apart.
     #[schema(minimum = 0)]
     population: Option<u32>,
-    /// What the query matched.
-    matched: Match,
+    /// What `q` matched; null without it.
+    matched: Option<Match>,
 }
 
 /// What a query matched of a commune.
@@ -154,46 +158,6 @@ pub struct Commune {
     services: Vec<ServiceReference>,
 }
 
-const DEFAULT_SUGGESTIONS: usize = 10;
-
-/// What someone typed.
-#[derive(Debug)]
-pub struct SuggestQuery {
-    q: String,
-    limit: usize,
-}
-
-impl IntoParams for SuggestQuery {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let limit = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .minimum(Some(1))
-            .maximum(Some(MAX_SUGGESTIONS))
-            .default(Some(DEFAULT_SUGGESTIONS.into()));
-        vec![
-            params::required(
-                "q",
-                "What someone typed: the start of a name or of its words, an old name, a post \
-                 code, an INSEE code. Accents, capitals, hyphens and one slip do not matter.",
-                ObjectBuilder::new().schema_type(Type::String),
-                "st malo",
-            ),
-            params::optional("limit", "Most suggestions.", limit, 5),
-        ]
-    }
-}
-
-impl FromParams for SuggestQuery {
-    fn read(params: &Params) -> Result<Self, Problem> {
-        let limit = |text: &str| text.parse().ok().filter(|n| (1..=MAX_SUGGESTIONS).contains(n));
-        let expected = format!("a whole number from 1 to {MAX_SUGGESTIONS}");
-        Ok(Self {
-            q: params.required("q")?.to_owned(),
-            limit: params.parsed("limit", limit, &expected)?.unwrap_or(DEFAULT_SUGGESTIONS),
-        })
-    }
-}
-
 /// Which of the communes that a code names.
 #[derive(Debug)]
 pub struct KindQuery(Option<reference::CommuneKind>);
@@ -221,22 +185,52 @@ impl IntoParams for CommunePath {
     }
 }
 
-/// Suggest communes
+/// Suggest or list communes
 ///
-/// Autocomplete: the communes that someone may mean, those of today before parts of communes, the
-/// most populous first.
+/// With `q`, autocomplete: the communes that someone may mean, those of today before parts of
+/// communes, the most populous first. Without, the list, by name. Either is of the communes that the
+/// filters keep; one that nothing fits gives an empty list.
 #[utoipa::path(
     get, path = "/v1/communes", tag = "communes", operation_id = "suggest_communes",
-    params(SuggestQuery),
-    responses((status = 200, description = "Suggestions.", body = CommuneSuggestions)),
+    params(CommuneQuery),
+    responses((status = 200, description = "Communes.", body = CommuneSuggestions)),
 )]
 pub async fn suggest_communes(
     State(app): State<App>,
-    Query(query): Query<SuggestQuery>,
+    Query(query): Query<CommuneQuery>,
 ) -> Answer<CommuneSuggestions> {
-    let suggestions = app.reference.suggest(&query.q, query.limit);
-    let items = suggestions.iter().map(|found| CommuneSuggestion::new(found, app.reference));
-    Answer::with(Policy::Program, CommuneSuggestions { items: items.collect() }).passing()
+    let CommuneQuery { filter, wanted } = &query;
+    match wanted {
+        Wanted::Suggestions { q, limit } => {
+            let fits = |commune: &reference::Commune| filter.fits(commune);
+            let found = match filter.is_empty() {
+                true => app.reference.suggest(q, *limit),
+                false => app.reference.suggest_among(q, *limit, &fits),
+            };
+            let items = found
+                .iter()
+                .map(|found| {
+                    let matched = Match::new(found.commune, &found.matched);
+                    CommuneSuggestion::new(found.commune, Some(matched), app.reference)
+                })
+                .collect();
+            let page = Page::only(*limit, found.len());
+            Answer::with(Policy::Program, CommuneSuggestions { items, page }).passing()
+        }
+        Wanted::Page(asked) => {
+            let communes = filter.of(app.reference);
+            let (communes, page) = asked.page(communes, |commune| {
+                // A code names a commune together with its kind alone.
+                (format!("{}{}", commune.code, commune.kind as u8), &*commune.name)
+            });
+            let link = page.links("/v1/communes", asked, &filter.filters());
+            let items = communes
+                .into_iter()
+                .map(|commune| CommuneSuggestion::new(commune, None, app.reference))
+                .collect();
+            Answer::with(Policy::Program, CommuneSuggestions { items, page }).link(&link)
+        }
+    }
 }
 
 /// Read a commune
@@ -258,30 +252,33 @@ pub async fn get_commune(
 }
 
 impl CommuneSuggestion {
-    fn new(suggestion: &Suggestion<'_>, reference: &Reference) -> Self {
-        let commune = suggestion.commune;
-        let (by, value) = match &suggestion.matched {
-            Matched::Name => (MatchedBy::Name, commune.name.to_string()),
-            Matched::OldName(name) => (MatchedBy::OldName, (*name).to_owned()),
-            Matched::Postcode(code) => (MatchedBy::Postcode, code.to_string()),
-            Matched::Insee(code) => (MatchedBy::Insee, code.to_string()),
-        };
+    fn new(commune: &reference::Commune, matched: Option<Match>, reference: &Reference) -> Self {
+        let departement = reference.departement(commune.departement);
         Self {
             code: commune.code.to_string(),
             kind: commune.kind.into(),
             name: commune.name.to_string(),
             departement: PlaceReference {
                 code: commune.departement.to_string(),
-                name: reference
-                    .departement(commune.departement)
-                    .map(|departement| departement.name.to_string())
-                    .unwrap_or_default(),
+                name: departement.map(|found| found.name.to_string()).unwrap_or_default(),
             },
-            parent: suggestion.parent.map(PlaceReference::from),
+            parent: commune.parent.map(|_| reference.current(commune).into()),
             postcodes: commune.postcodes.iter().map(Postcode::to_string).collect(),
             population: commune.population,
-            matched: Match { by, value },
+            matched,
         }
+    }
+}
+
+impl Match {
+    fn new(commune: &reference::Commune, matched: &Matched<'_>) -> Self {
+        let (by, value) = match matched {
+            Matched::Name => (MatchedBy::Name, commune.name.to_string()),
+            Matched::OldName(name) => (MatchedBy::OldName, (*name).to_owned()),
+            Matched::Postcode(code) => (MatchedBy::Postcode, code.to_string()),
+            Matched::Insee(code) => (MatchedBy::Insee, code.to_string()),
+        };
+        Self { by, value }
     }
 }
 

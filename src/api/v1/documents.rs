@@ -1,25 +1,33 @@
 //! Kinds of document.
 
+use std::collections::BTreeSet;
+
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
-    openapi::path::{Parameter, ParameterIn},
+    openapi::{
+        ObjectBuilder, Type,
+        path::{Parameter, ParameterIn},
+    },
 };
 
 use super::{
-    asked::slug_schema,
+    asked::{self, name_in, options_schema, slug_schema},
+    included::{DocumentIncluded, WithDocument},
     paging::{self, Page},
     text::{self, RichText},
 };
 use crate::{
     api::{
+        App,
         answer::Answer,
         moment::Moment,
-        params::{self, FromParams, NoParams, Params, Query, Segments},
+        params::{self, FromParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
     catalog::{Item, Release},
-    content::document,
+    content::{document, ids::Slug},
 };
 
 /// Kinds of document, a page of them.
@@ -58,6 +66,15 @@ pub struct Document {
     synonyms: Vec<String>,
 }
 
+/// A kind of document, and what it goes with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentDetail {
+    #[serde(flatten)]
+    document: Document,
+    /// What leads to it and who keeps some, as far as `include` asks for it.
+    included: Option<DocumentIncluded>,
+}
+
 /// A kind of document, by name.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -72,7 +89,7 @@ pub struct DocumentReference {
 
 /// Which commune decides where a document is kept: that of the property, of the notary's office or
 /// of the person's home.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TerritorialRule {
     /// That of the property.
@@ -83,19 +100,95 @@ pub enum TerritorialRule {
     Home,
 }
 
+const RULES: &[(&str, TerritorialRule)] = &[
+    ("property", TerritorialRule::Property),
+    ("notary-office", TerritorialRule::NotaryOffice),
+    ("home", TerritorialRule::Home),
+];
+
 /// Which documents, in which order.
 #[derive(Debug)]
-pub struct DocumentQuery(paging::Asked);
+pub struct DocumentQuery {
+    guide: Option<Slug>,
+    service: Option<Slug>,
+    theme: Option<String>,
+    rule: Option<TerritorialRule>,
+    page: paging::Asked,
+}
 
 impl IntoParams for DocumentQuery {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        paging::parameters("name").into()
+        let theme = ObjectBuilder::new().schema_type(Type::String);
+        let own = [
+            params::optional(
+                "guide",
+                "Only documents to which the guide of this slug leads.",
+                slug_schema(),
+                "urbanisme",
+            ),
+            params::optional(
+                "service",
+                "Only documents of which the service of this slug keeps some.",
+                slug_schema(),
+                "archives-rennes",
+            ),
+            params::optional(
+                "theme",
+                "Only documents to which a guide of this theme leads.",
+                theme,
+                "Urbanisme et foncier",
+            ),
+            params::optional(
+                "territorialRule",
+                "Only documents for which this commune is to be asked for.",
+                options_schema(RULES),
+                "property",
+            ),
+        ];
+        own.into_iter().chain(paging::parameters("name")).collect()
     }
 }
 
 impl FromParams for DocumentQuery {
     fn read(params: &Params) -> Result<Self, Problem> {
-        paging::Asked::read(params, "name").map(Self)
+        Ok(Self {
+            guide: asked::optional_slug(params, "guide")?,
+            service: asked::optional_slug(params, "service")?,
+            theme: params.optional("theme")?.map(str::to_owned),
+            rule: params.one_of("territorialRule", RULES)?,
+            page: paging::Asked::read(params, "name")?,
+        })
+    }
+}
+
+impl DocumentQuery {
+    /// The documents that are wanted, in no order that matters.
+    fn of<'a>(&self, release: &'a Release) -> impl Iterator<Item = &'a document::Document> {
+        let by_guide = (self.guide.is_some() || self.theme.is_some()).then(|| {
+            let guides = release.content().guides.values().filter(|guide| {
+                self.guide.as_ref().is_none_or(|slug| guide.slug == *slug)
+                    && self.theme.as_ref().is_none_or(|theme| guide.theme.as_ref() == Some(theme))
+            });
+            let documents = guides.flat_map(|guide| release.documents_of(guide));
+            documents.map(|document| &document.slug).collect::<BTreeSet<_>>()
+        });
+        let by_service = self.service.as_ref().map(|service| release.documents_kept_by(service));
+        let rule = self.rule;
+        release.content().documents.values().map(Item::as_ref).filter(move |document| {
+            let is_in = |slugs: &BTreeSet<&Slug>| slugs.contains(&document.slug);
+            by_guide.as_ref().is_none_or(is_in)
+                && by_service.as_ref().is_none_or(is_in)
+                && rule.is_none_or(|rule| TerritorialRule::from(document.territorial_rule) == rule)
+        })
+    }
+
+    fn filters(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("guide", self.guide.as_ref().map(Slug::as_str)),
+            ("service", self.service.as_ref().map(Slug::as_str)),
+            ("theme", self.theme.as_deref()),
+            ("territorialRule", self.rule.and_then(|rule| name_in(RULES, rule))),
+        ]
     }
 }
 
@@ -111,7 +204,8 @@ impl IntoParams for DocumentPath {
 
 /// List kinds of document
 ///
-/// The kinds of document that the service can locate, by name.
+/// The kinds of document that the service can locate, by name. A filter that nothing fits gives an
+/// empty list.
 #[utoipa::path(
     get, path = "/v1/documents", tag = "documents", operation_id = "list_documents",
     params(DocumentQuery),
@@ -119,29 +213,34 @@ impl IntoParams for DocumentPath {
 )]
 pub async fn list_documents(
     moment: Moment,
-    Query(DocumentQuery(asked)): Query<DocumentQuery>,
+    Query(query): Query<DocumentQuery>,
 ) -> Answer<DocumentList> {
-    let documents = moment.release().content().documents.values().map(Item::as_ref);
-    let (documents, page) = asked.page(documents, |document| (&document.slug, &document.name));
-    let link = page.links("/v1/documents", &asked, &[]);
+    let wanted = query.of(moment.release());
+    let (documents, page) = query.page.page(wanted, |document| (&document.slug, &document.name));
+    let link = page.links("/v1/documents", &query.page, &query.filters());
     let items = documents.into_iter().map(Document::from).collect();
     Answer::content(DocumentList { items, page }).link(&link)
 }
 
 /// Read a kind of document
 ///
-/// What it is, who may read it, and which commune to ask for.
+/// What it is, who may read it, and which commune to ask for. `include` adds the guides that lead to
+/// it, and the services that keep some.
 #[utoipa::path(
     get, path = "/v1/documents/{document}", tag = "documents", operation_id = "get_document",
-    params(DocumentPath),
-    responses((status = 200, description = "The document.", body = Document)),
+    params(DocumentPath, WithDocument),
+    responses((status = 200, description = "The document.", body = DocumentDetail)),
 )]
 pub async fn get_document(
+    State(app): State<App>,
     moment: Moment,
     Segments(slug): Segments<String>,
-    _: Query<NoParams>,
-) -> Result<Answer<Document>, Problem> {
-    Ok(Answer::content(find(moment.release(), &slug)?.into()))
+    Query(include): Query<WithDocument>,
+) -> Result<Answer<DocumentDetail>, Problem> {
+    let release = moment.release();
+    let document = find(release, &slug)?;
+    let included = include.of(document, release, app.reference);
+    Ok(Answer::content(DocumentDetail { document: document.into(), included }))
 }
 
 /// Finds a document by its slug.
@@ -196,5 +295,17 @@ fn commune_question(rule: document::TerritorialRule) -> &'static str {
             "Dans quelle commune se trouve l'étude du notaire ?"
         }
         document::TerritorialRule::Home => "Dans quelle commune habitait la personne ?",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_filters_under_the_name_that_it_is_published_by() {
+        for (name, rule) in RULES {
+            assert_eq!(serde_json::to_value(rule).unwrap(), *name);
+        }
     }
 }

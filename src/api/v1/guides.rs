@@ -1,5 +1,6 @@
 //! Guides: the list, a whole tree in one answer, one step.
 
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -10,23 +11,28 @@ use utoipa::{
 };
 
 use super::{
-    asked::{name_in, options_schema, slug_schema},
+    asked::{self, name_in, options_schema, slug_schema},
+    included::{GuideIncluded, WithGuide},
     paging::{self, Page},
     text::{self, RichText},
 };
 use crate::{
     api::{
+        App,
         answer::Answer,
         moment::Moment,
         params::{self, FromParams, NoParams, Params, Query, Segments},
         problem::{Code, Problem},
     },
-    catalog::{Item, Release},
-    content::guide,
+    catalog::{Item, Release, is_about},
+    content::{guide, ids::Slug},
+    reference::Reference,
 };
 
+mod language;
 mod tree;
 
+use language::{LanguageFilter, lang_parameter};
 pub use tree::{Step, StepType, Target};
 
 /// Guides, a page of them.
@@ -69,6 +75,8 @@ pub struct Guide {
     first_step: String,
     /// Its steps: the first one, then in the order in which they are met.
     steps: Vec<Step>,
+    /// What it leads to, as far as `include` asks for it.
+    included: Option<GuideIncluded>,
 }
 
 /// Language of texts, as a BCP 47 tag.
@@ -108,7 +116,8 @@ pub struct GuideStep {
 #[derive(Debug)]
 pub struct GuideQuery {
     theme: Option<String>,
-    language: Option<Language>,
+    document: Option<Slug>,
+    language: LanguageFilter,
     page: paging::Asked,
 }
 
@@ -120,11 +129,18 @@ impl IntoParams for GuideQuery {
         let own = [
             params::optional("theme", "Only guides of this theme.", theme, "Urbanisme et foncier"),
             params::optional(
+                "document",
+                "Only guides with a step about the document of this slug.",
+                slug_schema(),
+                "permis-de-construire",
+            ),
+            params::optional(
                 "language",
                 "Only guides in this language.",
                 options_schema(LANGUAGES),
                 "fr",
             ),
+            lang_parameter(),
         ];
         own.into_iter().chain(paging::parameters("title")).collect()
     }
@@ -134,7 +150,8 @@ impl FromParams for GuideQuery {
     fn read(params: &Params) -> Result<Self, Problem> {
         Ok(Self {
             theme: params.optional("theme")?.map(str::to_owned),
-            language: params.one_of("language", LANGUAGES)?,
+            document: asked::optional_slug(params, "document")?,
+            language: LanguageFilter::read(params)?,
             page: paging::Asked::read(params, "title")?,
         })
     }
@@ -151,11 +168,16 @@ pub async fn list_guides(moment: Moment, Query(query): Query<GuideQuery>) -> Ans
     let guides = moment.release().content().guides.values().map(Item::as_ref);
     let wanted = guides.filter(|guide| {
         query.theme.as_ref().is_none_or(|theme| guide.theme.as_ref() == Some(theme))
-            && query.language.is_none_or(|language| Language::from(guide.language) == language)
+            && query.document.as_ref().is_none_or(|document| is_about(guide, document))
+            && query.language.fits(guide.language.into())
     });
     let (guides, page) = query.page.page(wanted, |guide| (&guide.slug, &guide.title));
-    let language = query.language.and_then(|language| name_in(LANGUAGES, language));
-    let others = [("theme", query.theme.as_deref()), ("language", language)];
+    let others = [
+        ("theme", query.theme.as_deref()),
+        ("document", query.document.as_ref().map(Slug::as_str)),
+        ("language", query.language.language.and_then(|language| name_in(LANGUAGES, language))),
+        ("lang", query.language.lang.as_ref().map(|range| range.as_str())),
+    ];
     let link = page.links("/v1/guides", &query.page, &others);
     let items = guides.into_iter().map(GuideSummary::from).collect();
     Answer::content(GuideList { items, page }).link(&link)
@@ -164,18 +186,21 @@ pub async fn list_guides(moment: Moment, Query(query): Query<GuideQuery>) -> Ans
 /// Read a guide
 ///
 /// The whole guide in one answer: a client then needs no other request until the local answer.
+/// `include` adds the documents to which it leads, and the services that keep some.
 #[utoipa::path(
     get, path = "/v1/guides/{guide}", tag = "guides", operation_id = "get_guide",
-    params(GuidePath),
+    params(GuidePath, WithGuide),
     responses((status = 200, description = "The guide.", body = Guide)),
 )]
 pub async fn get_guide(
+    State(app): State<App>,
     moment: Moment,
     Segments(guide): Segments<String>,
-    _: Query<NoParams>,
+    Query(include): Query<WithGuide>,
 ) -> Result<Answer<Guide>, Problem> {
     let release = moment.release();
-    Ok(Answer::content(Guide::new(find(release, &guide)?, release)))
+    let guide = find(release, &guide)?;
+    Ok(Answer::content(Guide::new(guide, &include, release, app.reference)))
 }
 
 /// Read a step
@@ -241,11 +266,17 @@ impl From<&guide::Guide> for GuideSummary {
 }
 
 impl Guide {
-    fn new(guide: &guide::Guide, release: &Release) -> Self {
+    fn new(
+        guide: &guide::Guide,
+        include: &WithGuide,
+        release: &Release,
+        reference: &Reference,
+    ) -> Self {
         Self {
             summary: guide.into(),
             first_step: guide.first_step.to_string(),
             steps: guide.steps.values().map(|step| Step::new(step, release)).collect(),
+            included: include.of(guide, release, reference),
         }
     }
 }

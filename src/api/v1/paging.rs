@@ -1,7 +1,10 @@
 //! Lists: sorted, cut into pages, and walked by cursors.
 //!
 //! A cursor is a place in the sorted list, not the number of a page: an item added or removed
-//! between two requests neither repeats nor hides another. Any bytes are such a place.
+//! between two requests neither repeats nor hides another. It carries a check of the list and of the
+//! order that it is a place of, so that no other list takes it for one of its own.
+
+use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -15,7 +18,6 @@ use crate::{
         params::{self, Params},
         problem::{Code, Problem},
     },
-    content::ids::Slug,
     reference::fold,
 };
 
@@ -25,17 +27,20 @@ const MAX_LIMIT: usize = 200;
 /// How much of a name, in characters, tells its place, for cursors to fit into an address.
 const NAME_IN_PLACE: usize = 100;
 
+/// How much of a hash tells that a cursor is a place of a list, in bytes.
+const CHECK_LEN: usize = 4;
+
 /// Where a page of a list stands.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Page {
     /// Most items on a page.
     #[schema(minimum = 1, maximum = 200)]
-    limit: usize,
+    pub(super) limit: usize,
     /// The `cursor` of the next page; null on the last one.
-    next: Option<String>,
+    pub(super) next: Option<String>,
     /// Items on all pages.
     #[schema(minimum = 0)]
-    total: usize,
+    pub(super) total: usize,
 }
 
 /// Which page of a list is asked for, in which order.
@@ -44,7 +49,33 @@ pub struct Asked {
     limit: usize,
     after: Option<Vec<u8>>,
     sort: Sort,
+    /// What cursors are checked against.
+    order: Order,
+    /// The common parameters of the request, which its links repeat.
+    common: Vec<(&'static str, String)>,
+}
+
+/// A list and the order that it is in: what a cursor belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Order {
+    path: String,
     sort_name: String,
+}
+
+/// What a list calls that by which it can be sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys {
+    /// What people call an item. The list is in this order unless another is asked for.
+    pub name: &'static str,
+    /// What names it alone.
+    pub id: &'static str,
+}
+
+impl From<&'static str> for Keys {
+    /// Of a list whose items have a slug.
+    fn from(name: &'static str) -> Self {
+        Self { name, id: "slug" }
+    }
 }
 
 /// An order of a list.
@@ -57,7 +88,7 @@ struct Sort {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SortKey {
     Name,
-    Slug,
+    Id,
     Distance,
 }
 
@@ -68,72 +99,67 @@ enum Direction {
 }
 
 impl Asked {
-    /// Reads `limit`, `cursor` and `sort`; `name` is what the list calls an item's name.
+    /// Reads `limit`, `cursor` and `sort`; `keys` is the name by which the list sorts, or that and
+    /// the name of its ids.
     ///
     /// # Errors
-    /// When one is repeated or invalid.
-    pub fn read(params: &Params, name: &str) -> Result<Self, Problem> {
-        Self::read_sorted(params, &sort_options(name))
+    /// When one is repeated or invalid, or the cursor is of another list or order.
+    pub fn read(params: &Params, keys: impl Into<Keys>) -> Result<Self, Problem> {
+        Self::read_sorted(params, &sort_options(keys.into()))
     }
 
     /// Reads the same for a list in which items have distances: they are sorted by these first of all.
     ///
     /// # Errors
-    /// When one is repeated or invalid.
-    pub fn read_near(params: &Params, name: &str) -> Result<Self, Problem> {
-        let [nearest, furthest] = distance_options();
-        let by_name = sort_options(name);
-        Self::read_sorted(params, &[&[nearest, furthest], &by_name[..]].concat())
+    /// As for [`Self::read`].
+    pub fn read_near(params: &Params, keys: impl Into<Keys>) -> Result<Self, Problem> {
+        let options = distance_options().into_iter().chain(sort_options(keys.into()));
+        Self::read_sorted(params, &options.collect::<Vec<_>>())
     }
 
     /// The first of the options is the default.
     fn read_sorted(params: &Params, options: &[(String, Sort)]) -> Result<Self, Problem> {
-        let limit = |text: &str| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-        let expected = format!("a whole number from 1 to {MAX_LIMIT}");
-        let cursor = params.optional("cursor")?.map(|text| {
-            let place = BASE64_URL_SAFE_NO_PAD.decode(text).ok().filter(|place| !place.is_empty());
-            place.ok_or_else(|| {
-                let detail = "\"cursor\" is none that a page gave in \"next\".";
-                Problem::new(Code::InvalidCursor, detail).parameter("cursor").found(text)
-            })
-        });
         let options: Vec<_> = options.iter().map(|(name, sort)| (name.as_str(), *sort)).collect();
         let by_name = Sort { key: SortKey::Name, direction: Direction::Ascending };
-        let (name, sort) = options.first().copied().unwrap_or(("name", by_name));
+        let (default, sort) = options.first().copied().unwrap_or(("name", by_name));
+        let sort = params.one_of("sort", &options)?.unwrap_or(sort);
+        let sort_name = params.optional("sort")?.unwrap_or(default).to_owned();
+        let order = Order { path: params.path().to_owned(), sort_name };
+        let after = params.optional("cursor")?.map(|cursor| order.place_of(cursor)).transpose()?;
         Ok(Self {
-            limit: params.parsed("limit", limit, &expected)?.unwrap_or(DEFAULT_LIMIT),
-            after: cursor.transpose()?,
-            sort: params.one_of("sort", &options)?.unwrap_or(sort),
-            sort_name: params.optional("sort")?.unwrap_or(name).to_owned(),
+            limit: limit(params)?,
+            after,
+            sort,
+            order,
+            common: params.common().map(|(name, value)| (name, value.to_owned())).collect(),
         })
     }
 
-    /// Sorts the items and cuts out the page; `name_of` gives the slug and the name of one.
-    pub fn page<'a, T>(
+    /// Cuts out the page, in its order; `name_of` gives the id and the name of an item.
+    pub fn page<'a, T, I: fmt::Display>(
         &self,
         items: impl Iterator<Item = &'a T>,
-        name_of: impl Fn(&'a T) -> (&'a Slug, &'a str),
+        name_of: impl Fn(&'a T) -> (I, &'a str),
     ) -> (Vec<&'a T>, Page) {
         self.page_by(items, |item| {
-            let (slug, name) = name_of(item);
-            self.place(slug, name)
+            let (id, name) = name_of(item);
+            self.place(&id, name)
         })
     }
 
     /// The same for a list in which items have distances, in metres.
-    pub fn page_near<'a, T>(
+    pub fn page_near<'a, T, I: fmt::Display>(
         &self,
         items: impl Iterator<Item = &'a T>,
-        name_of: impl Fn(&'a T) -> (&'a Slug, &'a str),
+        name_of: impl Fn(&'a T) -> (I, &'a str),
         metres_of: impl Fn(&'a T) -> u32,
     ) -> (Vec<&'a T>, Page) {
         self.page_by(items, |item| {
-            let (slug, name) = name_of(item);
+            let (id, name) = name_of(item);
+            let place = self.place(&id, name);
             match self.sort.key {
-                SortKey::Distance => {
-                    [&metres_of(item).to_be_bytes(), slug.as_str().as_bytes()].concat()
-                }
-                SortKey::Name | SortKey::Slug => self.place(slug, name),
+                SortKey::Distance => [&metres_of(item).to_be_bytes(), place.as_slice()].concat(),
+                SortKey::Name | SortKey::Id => place,
             }
         })
     }
@@ -143,30 +169,33 @@ impl Asked {
         items: impl Iterator<Item = &'a T>,
         place_of: impl Fn(&'a T) -> Vec<u8>,
     ) -> (Vec<&'a T>, Page) {
-        let mut keyed: Vec<(Vec<u8>, &T)> = items.map(|item| (place_of(item), item)).collect();
-        keyed.sort_unstable_by(|(a, _), (b, _)| self.compare(a, b));
-        let total = keyed.len();
-        let start = match &self.after {
-            None => 0,
-            Some(after) => keyed.partition_point(|(place, _)| self.compare(place, after).is_le()),
+        let mut total = 0;
+        let keyed = items.inspect(|_| total += 1).map(|item| (place_of(item), item));
+        let is_shown = |(place, _): &(Vec<u8>, _)| {
+            self.after.as_ref().is_none_or(|after| self.compare(place, after).is_gt())
         };
-        let shown = keyed.get(start..).unwrap_or_default();
+        let mut shown: Vec<(Vec<u8>, &T)> = keyed.filter(is_shown).collect();
         let has_more = shown.len() > self.limit;
-        let shown = shown.get(..self.limit).unwrap_or(shown);
+        if has_more {
+            // Only what is shown is worth sorting.
+            shown.select_nth_unstable_by(self.limit, |(a, _), (b, _)| self.compare(a, b));
+            shown.truncate(self.limit);
+        }
+        shown.sort_unstable_by(|(a, _), (b, _)| self.compare(a, b));
         let next = shown.last().filter(|_| has_more);
-        let next = next.map(|(place, _)| BASE64_URL_SAFE_NO_PAD.encode(place));
-        let items = shown.iter().map(|(_, item)| *item).collect();
+        let next = next.map(|(place, _)| self.order.cursor(place));
+        let items = shown.into_iter().map(|(_, item)| item).collect();
         (items, Page { limit: self.limit, next, total })
     }
 
     /// Names in the order of the alphabet, whatever their accents and capitals; those that begin
-    /// alike by slug.
-    fn place(&self, slug: &Slug, name: &str) -> Vec<u8> {
+    /// alike by id.
+    fn place(&self, id: &impl fmt::Display, name: &str) -> Vec<u8> {
         match self.sort.key {
-            SortKey::Slug | SortKey::Distance => slug.as_str().into(),
+            SortKey::Id | SortKey::Distance => id.to_string().into(),
             SortKey::Name => {
                 let start: String = fold(name).chars().take(NAME_IN_PLACE).collect();
-                format!("{start}\0{slug}").into()
+                format!("{start}\0{id}").into()
             }
         }
     }
@@ -179,22 +208,73 @@ impl Asked {
     }
 }
 
+impl Order {
+    /// The cursor that names a place of this list.
+    fn cursor(&self, place: &[u8]) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode([self.check(place).as_slice(), place].concat())
+    }
+
+    /// The place that a cursor names.
+    fn place_of(&self, cursor: &str) -> Result<Vec<u8>, Problem> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().filter(|bytes| !bytes.is_empty());
+        let bytes = bytes.ok_or_else(|| {
+            let detail = "\"cursor\" is none that a page gave in \"next\".";
+            Problem::new(Code::InvalidCursor, detail).parameter("cursor").found(cursor)
+        })?;
+        let place = bytes.split_first_chunk().filter(|(check, place)| **check == self.check(place));
+        place.map(|(_, place)| place.to_vec()).ok_or_else(|| {
+            let detail = "\"cursor\" is none that a page of this list gave in this order.";
+            Problem::new(Code::ForeignCursor, detail).parameter("cursor").found(cursor)
+        })
+    }
+
+    fn check(&self, place: &[u8]) -> [u8; CHECK_LEN] {
+        let mut hasher = blake3::Hasher::new();
+        for part in [self.path.as_bytes(), self.sort_name.as_bytes(), place] {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default()
+    }
+}
+
 impl Page {
     /// A page of a list that is not sorted here.
     pub fn new(limit: usize, next: Option<String>, total: usize) -> Self {
         Self { limit, next, total }
     }
 
+    /// The only page of a list that has no other.
+    pub fn only(limit: usize, total: usize) -> Self {
+        Self { limit, next: None, total }
+    }
+
     /// The `Link` header (RFC 8288): the first page, and the next one if there is one. `filters`
     /// are the other parameters of the request.
     pub fn links(&self, path: &str, asked: &Asked, filters: &[(&str, Option<&str>)]) -> String {
+        let common = asked.common.iter().map(|(name, value)| (*name, Some(value.as_str())));
+        let sort = [("sort", Some(asked.order.sort_name.as_str()))];
+        let last: Vec<_> = sort.into_iter().chain(common).collect();
+        self.link_of(path, filters, &last)
+    }
+
+    /// As [`Self::links`], for a list that has one order.
+    pub fn link(&self, path: &str, filters: &[(&str, Option<&str>)]) -> String {
+        self.link_of(path, filters, &[])
+    }
+
+    fn link_of(
+        &self,
+        path: &str,
+        before: &[(&str, Option<&str>)],
+        after: &[(&str, Option<&str>)],
+    ) -> String {
+        let limit = self.limit.to_string();
         let url = |cursor: Option<&str>| {
             let mut query = url::form_urlencoded::Serializer::new(String::new());
-            for (name, value) in filters {
+            let limit = [("limit", Some(limit.as_str()))];
+            for (name, value) in before.iter().chain(&limit).chain(after) {
                 query.extend_pairs(value.map(|value| (name, value)));
             }
-            query.append_pair("limit", &self.limit.to_string());
-            query.append_pair("sort", &asked.sort_name);
             query.extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
             format!("{path}?{}", query.finish())
         };
@@ -206,16 +286,16 @@ impl Page {
     }
 }
 
-fn sort_options(name: &str) -> [(String, Sort); 4] {
+fn sort_options(keys: Keys) -> [(String, Sort); 4] {
     let option = |name: &str, key, direction| {
         let sign = if direction == Direction::Descending { "-" } else { "" };
         (format!("{sign}{name}"), Sort { key, direction })
     };
     [
-        option(name, SortKey::Name, Direction::Ascending),
-        option(name, SortKey::Name, Direction::Descending),
-        option("slug", SortKey::Slug, Direction::Ascending),
-        option("slug", SortKey::Slug, Direction::Descending),
+        option(keys.name, SortKey::Name, Direction::Ascending),
+        option(keys.name, SortKey::Name, Direction::Descending),
+        option(keys.id, SortKey::Id, Direction::Ascending),
+        option(keys.id, SortKey::Id, Direction::Descending),
     ]
 }
 
@@ -224,45 +304,64 @@ fn distance_options() -> [(String, Sort); 2] {
         .map(|(name, direction)| (name.to_owned(), Sort { key: SortKey::Distance, direction }))
 }
 
-/// Declares `limit`, `cursor` and `sort`; `name` is what the list calls an item's name.
-pub fn parameters(name: &str) -> [Parameter; 3] {
-    let order = format!("Order of the list: by `{name}` or `slug`, `-` for the reverse.");
-    let sort = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(sort_options(name).map(|(name, _)| name)))
-        .default(Some(name.into()));
-    parameters_sorted(name, &order, sort)
+/// Reads `limit`.
+///
+/// # Errors
+/// When it is repeated or invalid.
+pub fn limit(params: &Params) -> Result<usize, Problem> {
+    let limit = |text: &str| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    let expected = format!("a whole number from 1 to {MAX_LIMIT}");
+    Ok(params.parsed("limit", limit, &expected)?.unwrap_or(DEFAULT_LIMIT))
 }
 
-/// Declares the same for a list in which items may have distances.
-pub fn parameters_near(name: &str) -> [Parameter; 3] {
-    let order = format!(
-        "Order of the list: by `{name}`, by `slug` or, with a place to be near to, by `distance`, \
-         `-` for the reverse. By default by `distance` if that can be, and else by `{name}`."
-    );
-    let names = sort_options(name).into_iter().chain(distance_options()).map(|(name, _)| name);
-    let sort = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
-    parameters_sorted(name, &order, sort)
-}
-
-fn parameters_sorted(name: &str, order: &str, sort: ObjectBuilder) -> [Parameter; 3] {
+/// Declares `limit`.
+pub fn limit_parameter() -> Parameter {
     let limit = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(1))
         .maximum(Some(MAX_LIMIT))
         .default(Some(DEFAULT_LIMIT.into()));
+    params::optional("limit", "Most items on the page.", limit, 20)
+}
+
+/// Declares `cursor`.
+pub fn cursor_parameter(example: &str) -> Parameter {
     // Unpadded base64url, in its one canonical form.
     let cursor = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{4}|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]\
                   |[A-Za-z0-9_-][AQgw])$";
     let cursor = ObjectBuilder::new().schema_type(Type::String).pattern(Some(cursor));
+    let description = "Where to go on: `next` of the page before, with the same other parameters.";
+    params::optional("cursor", description, cursor, example)
+}
+
+/// Declares `limit`, `cursor` and `sort`, as [`Asked::read`] takes them.
+pub fn parameters(keys: impl Into<Keys>) -> [Parameter; 3] {
+    let keys @ Keys { name, id } = keys.into();
+    let order = format!("Order of the list: by `{name}` or `{id}`, `-` for the reverse.");
+    let sort = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(sort_options(keys).map(|(name, _)| name)))
+        .default(Some(name.into()));
+    parameters_sorted(name, &order, sort)
+}
+
+/// Declares the same, as [`Asked::read_near`] takes them.
+pub fn parameters_near(keys: impl Into<Keys>) -> [Parameter; 3] {
+    let keys @ Keys { name, id } = keys.into();
+    let order = format!(
+        "Order of the list: by `{name}`, by `{id}` or, with a place to be near to, by `distance`, \
+         `-` for the reverse. By default by `distance` if that can be, and else by `{name}`."
+    );
+    let names = sort_options(keys).into_iter().chain(distance_options()).map(|(name, _)| name);
+    let sort = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    parameters_sorted(name, &order, sort)
+}
+
+fn parameters_sorted(name: &str, order: &str, sort: ObjectBuilder) -> [Parameter; 3] {
+    let example = Order { path: "/v1/documents".to_owned(), sort_name: "name".to_owned() };
     [
-        params::optional("limit", "Most items on the page.", limit, 20),
-        params::optional(
-            "cursor",
-            "Where to go on: `next` of the page before, with the same other parameters.",
-            cursor,
-            "YWN0ZSBub3RhcmllAGFjdGUtbm90YXJpZQ",
-        ),
+        limit_parameter(),
+        cursor_parameter(&example.cursor(b"acte notarie\0acte-notarie")),
         params::optional("sort", order, sort, format!("-{name}")),
     ]
 }
@@ -272,12 +371,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::content::ids::Slug;
 
     type Named = (Slug, String);
 
     fn asked(limit: usize, after: Option<&str>, key: SortKey, direction: Direction) -> Asked {
-        let after = after.map(|cursor| BASE64_URL_SAFE_NO_PAD.decode(cursor).unwrap());
-        Asked { limit, after, sort: Sort { key, direction }, sort_name: "name".into() }
+        let order = Order { path: "/v1/things".into(), sort_name: "name".into() };
+        let after = after.map(|cursor| order.place_of(cursor).unwrap());
+        Asked { limit, after, sort: Sort { key, direction }, order, common: Vec::new() }
     }
 
     fn walk(items: &[Named], limit: usize, key: SortKey, direction: Direction) -> Vec<String> {
@@ -331,7 +432,7 @@ mod tests {
         ) {
             let named = |(at, name): (usize, String)| (format!("s{at}").parse().unwrap(), name);
             let items: Vec<Named> = names.into_iter().enumerate().map(named).collect();
-            let key = if by_slug { SortKey::Slug } else { SortKey::Name };
+            let key = if by_slug { SortKey::Id } else { SortKey::Name };
             let direction =
                 if descending { Direction::Descending } else { Direction::Ascending };
             let seen = walk(&items, limit, key, direction);
@@ -363,12 +464,25 @@ mod tests {
         }
 
         #[test]
-        fn any_place_is_a_cursor(place: Vec<u8>) {
-            let cursor = BASE64_URL_SAFE_NO_PAD.encode(&place);
-            let items: Vec<Named> = vec![("a".parse().unwrap(), "A".into())];
-            let asked = asked(1, Some(&cursor), SortKey::Name, Direction::Ascending);
-            let (shown, _) = asked.page(items.iter(), |item| (&item.0, &item.1));
-            prop_assert!(shown.len() <= 1);
+        fn no_cursor_but_ones_own_is_taken(bytes: Vec<u8>, place: Vec<u8>, at in 0usize..64) {
+            let order = |path: &str, sort: &str| {
+                Order { path: path.into(), sort_name: sort.into() }
+            };
+            let own = order("/v1/things", "name");
+            let cursor = own.cursor(&place);
+            prop_assert_eq!(own.place_of(&cursor).unwrap(), place);
+            for other in [
+                order("/v1/others", "name"), order("/v1/things", "-name"), order("/v1/thing", "sname"),
+            ] {
+                prop_assert_eq!(other.place_of(&cursor).unwrap_err().code(), Code::ForeignCursor);
+            }
+            let mut slipped = cursor.into_bytes();
+            let at = at % slipped.len();
+            slipped[at] = if slipped[at] == b'A' { b'Q' } else { b'A' };
+            prop_assert!(own.place_of(std::str::from_utf8(&slipped).unwrap()).is_err());
+            prop_assume!(!bytes.is_empty());
+            let made_up = own.place_of(&BASE64_URL_SAFE_NO_PAD.encode(bytes));
+            prop_assert_eq!(made_up.unwrap_err().code(), Code::ForeignCursor);
         }
     }
 }

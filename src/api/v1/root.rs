@@ -59,7 +59,7 @@ pub struct Links {
     documents: &'static str,
     /// Services.
     services: &'static str,
-    /// Autocomplete of communes.
+    /// Autocomplete and list of communes.
     communes: &'static str,
     /// The local answer.
     locate: &'static str,
@@ -75,7 +75,7 @@ const LINKS: Links = Links {
     guides: "/v1/guides",
     documents: "/v1/documents",
     services: "/v1/services",
-    communes: "/v1/communes{?q,limit}",
+    communes: "/v1/communes{?q,departement,region,epci,kind,postcode,limit}",
     locate: "/v1/locate{?document,commune,kind,date}",
     search: "/v1/search{?q,kind,lang,limit,cursor}",
     openapi: "/openapi.json",

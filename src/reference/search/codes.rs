@@ -1,6 +1,6 @@
 //! Suggestions for post codes and INSEE codes.
 
-use super::{Matched, Reference, Suggestion, ranking::Ranking};
+use super::{Keep, Matched, Reference, Suggestion, ranking::Ranking};
 use crate::reference::{Found, InseeCode, Postcode};
 
 /// A query made of digits alone, at most five, perhaps parted by spaces (*35 000*).
@@ -20,11 +20,14 @@ pub(super) fn suggest<'a>(
     reference: &'a Reference,
     Digits(digits): Digits,
     limit: usize,
+    keep: Option<Keep<'_>>,
 ) -> Vec<Suggestion<'a>> {
-    let by_insee = suggest_by_insee(reference, &digits);
+    let by_insee = suggest_by_insee(reference, &digits, keep);
     let mut ranking = Ranking::new(limit);
-    for (postcode, commune) in postcodes_starting_with(reference, &digits) {
-        if let Some(rank) = reference.search.rank_of(*commune) {
+    for (postcode, index) in postcodes_starting_with(reference, &digits) {
+        let is_kept =
+            keep.is_none_or(|keep| reference.communes.get(*index as usize).is_some_and(keep));
+        if let Some(rank) = reference.search.rank_of(*index).filter(|_| is_kept) {
             ranking.offer((), rank, *postcode);
         }
     }
@@ -56,8 +59,10 @@ fn postcodes_starting_with<'a>(reference: &'a Reference, digits: &str) -> &'a [(
 pub(super) fn suggest_by_insee<'a>(
     reference: &'a Reference,
     query: &str,
+    keep: Option<Keep<'_>>,
 ) -> Option<Suggestion<'a>> {
     let code: InseeCode = query.trim().parse().ok()?;
-    let commune = reference.find(code).map(Found::commune)?;
+    let commune = reference.find(code).map(Found::commune);
+    let commune = commune.filter(|commune| keep.is_none_or(|keep| keep(commune)))?;
     Some(reference.suggestion(commune, Matched::Insee(code)))
 }

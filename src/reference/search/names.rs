@@ -1,7 +1,7 @@
 //! Suggestions for names.
 
 use super::{
-    Matched, Reference, Suggestion,
+    Keep, Matched, Reference, Suggestion,
     index::{END, Entry, Place, SearchIndex},
     ranking::Ranking,
     slips::{Slip, one_slip_away},
@@ -61,20 +61,22 @@ pub(super) fn suggest<'a>(
     reference: &'a Reference,
     query: &str,
     limit: usize,
+    keep: Option<Keep<'_>>,
 ) -> Vec<Suggestion<'a>> {
     let letters = fold_letters(query);
     if letters.is_empty() {
         return Vec::new();
     }
     let index = &reference.search;
-    let anywhere = |_| true;
+    let is_kept = |commune: &Commune| keep.is_none_or(|keep| keep(commune));
+    let anywhere = |rank| keep.is_none() || reference.ranked(rank).is_some_and(is_kept);
     let mut found = Names::new(limit);
     offer_as_typed(&mut found, index, &letters, anywhere);
     match split_number(&letters).filter(|_| found.is_empty()) {
         None => offer_slips(&mut found, index, &letters, anywhere),
         Some((words, number)) => {
-            let there =
-                |rank| reference.ranked(rank).is_some_and(|commune| is_in(commune, &number));
+            let is_there = |commune: &Commune| is_in(commune, &number) && is_kept(commune);
+            let there = |rank| reference.ranked(rank).is_some_and(is_there);
             offer_as_typed(&mut found, index, &words, there);
             offer_slips(&mut found, index, &words, there);
         }

@@ -115,7 +115,8 @@ async fn a_commune_is_suggested_by_what_one_types() {
         assert_eq!(first["matched"]["by"], by, "{query}");
     }
     let none = service.json("/v1/communes?q=").await;
-    assert_eq!(none, json!({ "items": [] }));
+    let page = json!({ "limit": 10, "next": null, "total": 0 });
+    assert_eq!(none, json!({ "items": [], "page": page }));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use super::harness::{PUBLISHED_AT, Service, noon};
 const EXAMPLES: &[(&str, &str)] = &[
     ("get_root", "/v1"),
     ("list_guides", "/v1/guides"),
-    ("get_guide", "/v1/guides/urbanisme"),
+    ("get_guide", "/v1/guides/urbanisme?include=documents,services"),
     ("get_step", "/v1/guides/urbanisme/steps/document-connu"),
     (
         "walk_guide",
@@ -32,7 +32,7 @@ const EXAMPLES: &[(&str, &str)] = &[
          &date=1987",
     ),
     ("list_documents", "/v1/documents?limit=1&sort=-name"),
-    ("get_document", "/v1/documents/permis-de-construire"),
+    ("get_document", "/v1/documents/permis-de-construire?include=guides,services"),
     (
         "list_services",
         "/v1/services?limit=1&near=48.11,-1.68&open=2026-11-24T10:00&type=municipal-archives",
