@@ -94,7 +94,13 @@ pub fn router(state: State) -> Router {
     let service = service.merge(docs::pages_router()).layer(pages);
     // Files depend on no release, and are neither rendered nor compressed.
     let (media, _) = v1::media_router().split_for_parts();
-    let routes = v1.merge(service).merge(media).route(metrics::PATH, get(metrics::get_metrics));
+    // Answers even before anything is published.
+    let (flat, _) = v1::flat::router().split_for_parts();
+    let flat = flat
+        .layer(from_fn_with_state(app.clone(), pages::serve))
+        .layer(from_fn_with_state(app.clone(), moment::attach_if_published));
+    let routes =
+        v1.merge(flat).merge(service).merge(media).route(metrics::PATH, get(metrics::get_metrics));
     let routes = edge::wrap(routes.fallback(unknown_path).with_state(app.clone()), &app);
     routes.layer(from_fn_with_state(app.metrics, metrics::requests::count))
 }

@@ -13,5 +13,6 @@ pub mod media;
 pub mod paris;
 pub mod reference;
 pub mod sandbox;
+pub mod stonly;
 pub mod store;
 pub mod sync;

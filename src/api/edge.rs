@@ -26,6 +26,7 @@ use super::{
     hooks::PING_PATH,
     moment::RELEASE_HEADER,
     problem::{self, Code, Problem},
+    v1::flat,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -65,8 +66,10 @@ fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLay
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS])
-        .allow_headers(AnyOrigin)
+        .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS, Method::POST])
+        // The wildcard does not stand for credentials, which some tools insist on sending
+        // (https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name).
+        .allow_headers([HeaderName::from_static("*"), header::AUTHORIZATION])
         .expose_headers([
             header::ACCEPT_RANGES,
             header::CONTENT_RANGE,
@@ -86,6 +89,7 @@ async fn tell_methods(request: Request, next: Next) -> Response {
     let is_options = request.method() == Method::OPTIONS;
     let methods = match request.uri().path() {
         PING_PATH => "POST, OPTIONS",
+        path if path.starts_with(flat::PREFIX) => "GET, HEAD, POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     };
     let mut response = next.run(request).await;

@@ -4,6 +4,7 @@ mod caching;
 mod content;
 mod document;
 mod errors;
+mod flat;
 pub mod harness;
 mod local_answer;
 mod metrics;

@@ -23,5 +23,6 @@ mod release;
 mod sandbox;
 mod settings_file;
 mod standing;
+mod stonly;
 mod store;
 mod stored;

@@ -31,6 +31,8 @@ recorded! {
     "suggest_communes",
     "get_commune",
     "locate",
+    "flat_locate",
+    "flat_walk",
     "get_health",
     "get_readiness",
 }
