@@ -24,6 +24,7 @@ use crate::{
 
 /// Flags that say what is exported.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub(super) struct Options {
     #[command(flatten)]
     config: ConfigOption,

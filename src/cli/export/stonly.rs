@@ -20,6 +20,7 @@ use crate::{
 
 /// Flags of the format `stonly`.
 #[derive(Debug, Args)]
+#[group(skip)]
 #[command(next_help_heading = "For Stonly")]
 pub(super) struct Options {
     /// Only the guide of this slug.

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    catalog::Content,
+    catalog::release::Content,
     reference::Reference,
     stonly::{Line, Placeholder},
 };
@@ -210,5 +210,65 @@ fn a_line_is_the_call_with_placeholders_for_ids() {
     let release = empty();
     let plan = plan(&guide(&[vec![1, 2], vec![0]]), &context(&release));
     let lines: Vec<Line> = plan.calls.iter().map(Call::line).collect();
-    insta::assert_json_snapshot!(lines);
+    assert_eq!(
+        serde_json::to_value(lines).unwrap(),
+        json!([
+            {
+                "method": "POST",
+                "path": "/guide",
+                "gives": { "guideId": "{{guideId}}", "firstStepId": "{{stepId:etape-0}}" },
+                "body": {
+                    "folderId": "{{folderId}}",
+                    "contentType": "GUIDE",
+                    "contentTitle": "Guide",
+                    "firstStepTitle": "Étape 0",
+                    "content": "",
+                    "language": "fr-FR",
+                },
+            },
+            {
+                "method": "POST",
+                "path": "/guide/step",
+                "gives": { "stepId": "{{stepId:etape-1}}" },
+                "body": {
+                    "guideId": "{{guideId}}",
+                    "parentStepId": "{{stepId:etape-0}}",
+                    "choiceLabel": "Choix 0",
+                    "title": "Étape 1",
+                    "content": "",
+                    "language": "fr-FR",
+                },
+            },
+            {
+                "method": "POST",
+                "path": "/guide/step",
+                "gives": { "stepId": "{{stepId:etape-0/choix-1}}" },
+                "body": {
+                    "guideId": "{{guideId}}",
+                    "parentStepId": "{{stepId:etape-0}}",
+                    "choiceLabel": "Choix 1",
+                    "title": "Choix 1",
+                    "content": "<p>La suite est dans le guide « autre ».</p>",
+                    "language": "fr-FR",
+                },
+            },
+            {
+                "method": "POST",
+                "path": "/guide/step/link",
+                "gives": {},
+                "body": {
+                    "guideId": "{{guideId}}",
+                    "sourceStepId": "{{stepId:etape-1}}",
+                    "targetStepId": "{{stepId:etape-0}}",
+                    "choiceLabel": "Choix 0",
+                },
+            },
+            {
+                "method": "POST",
+                "path": "/guide/publish",
+                "gives": {},
+                "body": { "guideList": [{ "guideId": "{{guideId}}" }] },
+            },
+        ])
+    );
 }

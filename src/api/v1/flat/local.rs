@@ -108,7 +108,8 @@ impl Local {
             match services.iter_mut().find(same) {
                 // Named once, for all the periods that it keeps.
                 Some(known) if known.period != keeper.period => {
-                    known.period = format!("{} ; {}", known.period, lower_first(&keeper.period));
+                    known.period =
+                        typeset(&format!("{} ; {}", known.period, lower_first(&keeper.period)));
                 }
                 Some(_) => {}
                 None => services.push(keeper),
