@@ -32,7 +32,7 @@ pub(super) struct Options {
     /// Language of the texts, as Stonly calls it; by default, that of the guide: fr-FR or en-US.
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
-    /// Send the calls. The team's API key is read from LOCADOCS_STONLY_PASSWORD.
+    /// Send the calls. The team's API key is read from `LOCADOCS_STONLY_PASSWORD`.
     #[arg(long, requires_all = ["team", "folder"])]
     push: bool,
     /// Address of Stonly's API.

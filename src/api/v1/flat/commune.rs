@@ -37,7 +37,7 @@ pub fn find<'a>(input: &Input, reference: &'a Reference) -> Result<Option<&'a Co
     match (typed.name.as_str(), postcode) {
         ("", None) => Ok(None),
         ("", Some(postcode)) => {
-            only(of_postcode(reference, postcode), reference, postcode.as_str())
+            only(&of_postcode(reference, postcode), reference, postcode.as_str())
         }
         (name, None) => by_name(name, typed.departement, reference),
         (name, Some(postcode)) => {
@@ -50,8 +50,8 @@ pub fn find<'a>(input: &Input, reference: &'a Reference) -> Result<Option<&'a Co
             match fitting.is_empty() {
                 // The post code of a big delivery or a slip: the name says more.
                 true if served.is_empty() => by_name(name, None, reference),
-                true => Err(several(served, reference, name)),
-                false => only(fitting, reference, name),
+                true => Err(several(&served, reference, name)),
+                false => only(&fitting, reference, name),
             }
         }
     }
@@ -120,33 +120,33 @@ fn by_name<'a>(
     let ever = || exact(&|_, name| fold(name) == wanted);
     let named = if today.is_empty() { ever() } else { today };
     match named.is_empty() {
-        false => only(named, reference, name),
+        false => only(&named, reference, name),
         true => {
             let near: Vec<&Commune> = near.iter().map(|found| found.commune).collect();
             Err(match near.is_empty() {
                 true => not_found(name),
-                false => several(near, reference, name),
+                false => several(&near, reference, name),
             })
         }
     }
 }
 
 fn only<'a>(
-    communes: Vec<&'a Commune>,
+    communes: &[&'a Commune],
     reference: &Reference,
     typed: &str,
 ) -> Result<Option<&'a Commune>, Failure> {
-    match communes.as_slice() {
+    match communes {
         [] => Err(not_found(typed)),
         [only] => Ok(Some(*only)),
-        _ => Err(several(communes, reference, typed)),
+        several_communes => Err(several(several_communes, reference, typed)),
     }
 }
 
 /// The most communes to choose from: more are not read, and one types on.
 const MOST: usize = 9;
 
-fn several(communes: Vec<&Commune>, reference: &Reference, typed: &str) -> Failure {
+fn several(communes: &[&Commune], reference: &Reference, typed: &str) -> Failure {
     let label = |commune: &Commune| match reference.departement(commune.departement) {
         Some(departement) => format!("{} ({})", commune.name, departement.name),
         None => commune.name.to_string(),

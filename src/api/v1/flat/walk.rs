@@ -142,11 +142,11 @@ pub fn answer(input: &Input, context: &Context<'_>) -> Result<(FlatWalk, Policy)
         has_date: date.is_some(),
     };
     if let Some(chosen) = input.get("answer") {
-        let walk = walk::walk(guide, &known).map_err(conflict)?;
+        let walk = walk::walk(guide, &known).map_err(|error| conflict(&error))?;
         let choice = choice(&walk, chosen, &known)?;
         known.answers.insert(walk.current.slug.clone(), choice);
     }
-    let walk = walk::walk(guide, &known).map_err(conflict)?;
+    let walk = walk::walk(guide, &known).map_err(|error| conflict(&error))?;
     Ok(Case { guide, walk, known, commune, date, input }.flatten(context))
 }
 
@@ -252,7 +252,7 @@ impl Case<'_> {
 
     fn choices(&self) -> Vec<Choice> {
         let offered = walk::offered(self.walk.current, &self.known);
-        offered.map(|choice| choice_of(choice)).collect()
+        offered.map(choice_of).collect()
     }
 }
 
@@ -329,9 +329,9 @@ fn choice(walk: &Walk<'_>, chosen: &str, known: &Known) -> Result<Slug, Failure>
     }
 }
 
-fn conflict(error: WalkError) -> Failure {
+fn conflict(error: &WalkError) -> Failure {
     let list = |valid: &[Slug]| valid.iter().map(Slug::as_str).collect::<Vec<_>>().join(", ");
-    let (message, step) = match &error {
+    let (message, step) = match error {
         WalkError::UnknownStep { step, .. } => (format!("Le guide n'a pas d'étape {step}."), step),
         WalkError::UnknownChoice { step, found, valid } => (
             format!("L'étape {step} ne propose pas {found}. Réponses possibles : {}.", list(valid)),
