@@ -13,7 +13,7 @@ use url::form_urlencoded;
 
 use super::outcome::{Failure, Status};
 
-/// The parameters of a request, decoded, in order.
+/// The parameters of a request, decoded.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Input(Vec<(String, String)>);
 
@@ -211,7 +211,7 @@ mod tests {
                 "/",
                 json,
                 r#"{"a":"x","n":35238,"f":35238.0,"t":true}"#,
-                "a=x n=35238 f=35238 t=true",
+                "a=x f=35238 n=35238 t=true",
             ),
             ("/", None, r#"{"a":"x"}"#, "a=x"),
             ("/", Some("text/plain"), r#"{"a":"x"}"#, "a=x"),
