@@ -115,9 +115,12 @@ pub fn service(state: State) -> Service {
     let service = service.merge(docs::pages_router());
     // Files depend on no release, and are neither rendered nor compressed.
     let (media, _) = v1::media_router().split_for_parts();
-    let routes = v1.merge(service).merge(media).route(metrics::PATH, get(metrics::get_metrics));
-    let routes = routes.fallback(unknown_path).layer(from_fn(metrics::tell_route));
-    let routes = routes.with_state(app.clone());
+    // Answers even before anything is published.
+    let (flat, _) = v1::flat::router().split_for_parts();
+    let flat = flat.layer(from_fn_with_state(app.clone(), moment::attach_if_published));
+    let routes = v1.merge(flat).merge(service).merge(media);
+    let routes = routes.route(metrics::PATH, get(metrics::get_metrics)).fallback(unknown_path);
+    let routes = routes.layer(from_fn(metrics::tell_route)).with_state(app.clone());
     let routes = edge::wrap(routes, &app);
     Service::new(app, routes)
 }

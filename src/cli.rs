@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod export;
 mod init;
 mod logging;
 mod openapi;
@@ -40,6 +41,8 @@ enum Command {
     Init(init::Options),
     /// List the releases that are kept, and let the one that is held out.
     Release(release::Options),
+    /// Write what is published in the form of another tool.
+    Export(export::Options),
     /// Print the OpenAPI document.
     Openapi,
     /// The official division of France that is embedded.
@@ -80,6 +83,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(options) => return check::run(options).await,
         Command::Init(options) => init::run(options).await?,
         Command::Release(options) => release::run(options)?,
+        Command::Export(options) => export::run(options).await?,
         Command::Openapi => openapi::run()?,
         Command::Reference(options) => reference::run(options)?,
     }

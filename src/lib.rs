@@ -14,5 +14,6 @@ pub mod paris;
 pub mod position;
 pub mod reference;
 pub mod sandbox;
+pub mod stonly;
 pub mod store;
 pub mod sync;

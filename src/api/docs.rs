@@ -52,6 +52,7 @@ const TAGS: &[(&str, &str)] = &[
     ("communes", "The official division of France: autocomplete, codes, what belongs to what."),
     ("locate", "The local answer: who keeps a document of a commune, over time."),
     ("search", "Guides, steps, documents and services by what people type."),
+    ("flat", "The no-code profile: flat objects of scalars, always with the status 200."),
     ("media", "Images and documents of the guides and services."),
     ("health", "For those who run the service."),
     ("hooks", "For Airtable, where the archivists write."),
@@ -102,7 +103,8 @@ async fn get_openapi(State(app): State<App>, _: Query<NoParams>) -> Answer<OpenA
 
 /// The document of every documented route.
 pub fn openapi(server: Option<&Url>) -> OpenApi {
-    let (_, v1) = v1::router().merge(v1::media_router()).split_for_parts();
+    let (_, v1) =
+        v1::router().merge(v1::flat::router()).merge(v1::media_router()).split_for_parts();
     let (_, service) = service_router().split_for_parts();
     let (url, description) = match server {
         Some(url) => (url.as_str().trim_end_matches('/'), "The public service"),

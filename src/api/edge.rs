@@ -30,6 +30,7 @@ use super::{
     problem::{self, Code, Problem},
     request_id::RequestId,
     service::Routes,
+    v1::flat,
 };
 
 /// Wraps the routes. One service around all of them, rather than layers of each route: a request
@@ -67,8 +68,10 @@ fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLay
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS])
-        .allow_headers(AnyOrigin)
+        .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS, Method::POST])
+        // The wildcard does not stand for credentials, which some tools insist on sending
+        // (https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name).
+        .allow_headers([HeaderName::from_static("*"), header::AUTHORIZATION])
         .expose_headers([
             header::ACCEPT_RANGES,
             header::CONTENT_RANGE,
@@ -88,6 +91,7 @@ async fn tell_methods(request: Request, next: Next) -> Response {
     let is_options = request.method() == Method::OPTIONS;
     let methods = match request.uri().path() {
         PING_PATH => "POST, OPTIONS",
+        path if path.starts_with(flat::PREFIX) => "GET, HEAD, POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     };
     let mut response = next.run(request).await;

@@ -55,6 +55,14 @@ pub async fn attach(State(app): State<App>, mut request: Request, next: Next) ->
     response
 }
 
+/// Middleware: the same, for paths that answer even when nothing is published.
+pub async fn attach_if_published(state: State<App>, request: Request, next: Next) -> Response {
+    match state.live.publication() {
+        Some(_) => attach(state, request, next).await,
+        None => next.run(request).await,
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Moment {
     type Rejection = Problem;
 

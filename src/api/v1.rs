@@ -10,6 +10,7 @@ use super::App;
 pub mod asked;
 pub mod communes;
 pub mod documents;
+pub mod flat;
 pub mod french;
 pub mod guides;
 pub mod included;

@@ -13,6 +13,7 @@ const PREFIX: &str = "LOCADOCS_";
 pub(super) fn environment() -> Named<Env> {
     let variables = Env::prefixed(PREFIX)
         .ignore(&["AIRTABLE_TOKEN", "CONFIG"])
+        .filter(|key| !key.starts_with("STONLY_"))
         // Only the first: keys have underscores of their own.
         .map(|key| key.as_str().replacen('_', ".", 1).into());
     let variable =

@@ -5,6 +5,7 @@ mod connections;
 mod content;
 mod document;
 mod errors;
+mod flat;
 pub mod harness;
 mod local_answer;
 mod metrics;

@@ -24,5 +24,6 @@ mod sandbox;
 mod search;
 mod settings_file;
 mod standing;
+mod stonly;
 mod store;
 mod stored;

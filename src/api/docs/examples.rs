@@ -33,6 +33,8 @@ recorded! {
     "locate",
     "search_content",
     "suggest_content",
+    "flat_locate",
+    "flat_walk",
     "get_health",
     "get_readiness",
 }

@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use crate::{api::problem, media::Format};
+use crate::{
+    api::{problem, v1},
+    media::Format,
+};
 
 /// Headers of whole answers and of 304: name, description, example.
 const HEADERS: &[(&str, &str, &str)] = &[
@@ -120,6 +123,20 @@ const RANGE_NOT_SATISFIABLE: Failure = Failure {
         })
     },
 };
+const BODY_TOO_LARGE: Failure = Failure {
+    name: "BodyTooLarge",
+    status: "413",
+    description: "The body of the request is larger than the service accepts.",
+    example: || {
+        json!({
+            "type": "/problems/body-too-large",
+            "title": "Body too large",
+            "status": 413,
+            "code": "body-too-large",
+            "detail": "The body of the request is larger than the service accepts.",
+        })
+    },
+};
 const URI_TOO_LONG: Failure = Failure {
     name: "UriTooLong",
     status: "414",
@@ -163,8 +180,16 @@ const UNAVAILABLE: Failure = Failure {
         })
     },
 };
-const FAILURES: [Failure; 7] =
-    [BAD_REQUEST, NOT_FOUND, CONFLICT, URI_TOO_LONG, RANGE_NOT_SATISFIABLE, INTERNAL, UNAVAILABLE];
+const FAILURES: [Failure; 8] = [
+    BAD_REQUEST,
+    NOT_FOUND,
+    CONFLICT,
+    BODY_TOO_LARGE,
+    URI_TOO_LONG,
+    RANGE_NOT_SATISFIABLE,
+    INTERNAL,
+    UNAVAILABLE,
+];
 
 /// Adds to every operation what all share, and to the components what that needs.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -201,10 +226,12 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         }
         RefOr::Ref(_) => false,
     });
+    let is_flat = path.starts_with(v1::flat::PREFIX);
+    let is_sent = is_flat && operation.request_body.is_some();
     let is_walk = path.ends_with("/walk");
     let mut headers = vec!["X-Request-Id"];
     if is_kept {
-        headers.extend(["ETag", "Cache-Control"]);
+        headers.extend(if is_sent { &["Cache-Control"][..] } else { &["ETag", "Cache-Control"] });
     }
     if is_content {
         headers.extend(CONTENT_HEADERS.iter().map(|(name, ..)| *name));
@@ -227,17 +254,19 @@ fn complete_operation(path: &str, operation: &mut Operation) {
             }
         }
     }
-    if is_kept {
+    if is_kept && !is_sent {
         let mut unchanged = ResponseBuilder::new()
             .description("Unchanged: the client's `If-None-Match` names this very answer.")
             .build();
         unchanged.headers = headers.iter().map(|name| header_ref(name)).collect();
         responses.insert("304".to_owned(), RefOr::T(unchanged));
     }
+    // What is wrong with a flat request is told by a good answer.
     let failures = [
-        Some(BAD_REQUEST),
-        names_something.then_some(NOT_FOUND),
-        (is_walk || has_next).then_some(CONFLICT),
+        (!is_flat).then_some(BAD_REQUEST),
+        (names_something && !is_flat).then_some(NOT_FOUND),
+        ((is_walk || has_next) && !is_flat).then_some(CONFLICT),
+        is_sent.then_some(BODY_TOO_LARGE),
         Some(URI_TOO_LONG),
         is_file.then_some(RANGE_NOT_SATISFIABLE),
         Some(INTERNAL),

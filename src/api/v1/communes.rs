@@ -88,7 +88,7 @@ pub struct PlaceReference {
     /// INSEE's code, or the SIREN number of an EPCI.
     code: String,
     /// Its name.
-    name: String,
+    pub name: String,
 }
 
 /// A commune or a part of one, by code, kind and name.

@@ -27,8 +27,8 @@ mod holding;
 mod reason;
 mod sentences;
 
-use availability::Availability;
-use holding::Holding;
+pub use availability::{Availability, AvailabilityStatus};
+pub use holding::{Access, Holding};
 use reason::{Reason, Superseded};
 
 /// Where a document of a commune is kept.
@@ -44,7 +44,7 @@ pub struct LocalAnswer {
     /// The dates asked for.
     asked: Range,
     /// The answer, cut wherever it changes; with a date, only the segments that it touches, whole.
-    segments: Vec<Segment>,
+    pub segments: Vec<Segment>,
     /// Until when the answer holds if nothing is edited; null is for ever.
     fresh_until: Option<DateTime<Utc>>,
 }
@@ -63,23 +63,23 @@ pub struct Range {
 #[serde(rename_all = "camelCase")]
 pub struct Segment {
     /// First day; null is open.
-    from: Option<NaiveDate>,
+    pub from: Option<NaiveDate>,
     /// Last day; null is open.
-    until: Option<NaiveDate>,
+    pub until: Option<NaiveDate>,
     /// What became of the documents: of the best, where several services keep some.
-    status: SegmentStatus,
+    pub status: SegmentStatus,
     /// The answer in a sentence, in French.
-    summary: String,
+    pub summary: String,
     /// Who keeps what; empty where nothing is known.
-    holdings: Vec<Holding>,
+    pub holdings: Vec<Holding>,
     /// Why this is the answer.
-    reason: Reason,
+    pub reason: Reason,
     /// What a more specific territory replaced.
     superseded: Vec<Superseded>,
     /// When the law lets everyone read the documents of these dates; null where it is not known.
-    availability: Option<Availability>,
+    pub availability: Option<Availability>,
     /// Who can help where nothing is known.
-    contacts: Vec<Service>,
+    pub contacts: Vec<Service>,
 }
 
 /// What became of documents: kept, kept with gaps, destroyed, moved to the service named, never

@@ -145,7 +145,7 @@ async fn any_page_may_read() {
         let answer = service.request(Method::OPTIONS, "/v1/guides", &preflight).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.header("access-control-allow-origin"), "*");
-        assert_eq!(answer.header("access-control-allow-headers"), "*");
+        assert_eq!(answer.header("access-control-allow-headers"), "*,authorization");
         assert_eq!(answer.header("access-control-max-age"), "86400");
         assert!(answer.header("access-control-allow-methods").contains("GET"));
     }

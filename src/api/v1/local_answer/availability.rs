@@ -15,13 +15,13 @@ pub struct Availability {
     #[schema(minimum = 0)]
     delay_years: u16,
     /// How much is open today.
-    status: AvailabilityStatus,
+    pub status: AvailabilityStatus,
     /// Documents of this day and before are open today; null when all are.
     open_until: Option<NaiveDate>,
     /// The day from which the last of them is open; null when they have no end.
     opens_on: Option<NaiveDate>,
     /// The same in a sentence, in French.
-    text: String,
+    pub text: String,
 }
 
 /// How much is open to everyone today: everything, the oldest only, or nothing yet.

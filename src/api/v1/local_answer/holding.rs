@@ -18,24 +18,24 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct Holding {
     /// What became of them.
-    pub(super) status: SegmentStatus,
+    pub status: SegmentStatus,
     /// Who keeps them; null where nothing is kept.
-    pub(super) service: Option<Service>,
+    pub service: Option<Service>,
     /// Ways to get them.
-    access: Vec<Access>,
+    pub access: Vec<Access>,
     /// Where to read them online.
     #[schema(format = "uri")]
-    online: Option<String>,
+    pub online: Option<String>,
     /// Anything else.
-    notes: Option<RichText>,
+    pub notes: Option<RichText>,
     /// Whom to ask before going there.
     contact_first: Vec<ServiceReference>,
     /// Shelf mark.
-    call_number: Option<String>,
+    pub call_number: Option<String>,
     /// Where the knowledge comes from.
     source: Option<String>,
     /// When an archivist last checked it.
-    verified_on: Option<NaiveDate>,
+    pub verified_on: Option<NaiveDate>,
 }
 
 /// A way to get a document: in a reading room, sent on request, online, at the reception desk, or

@@ -28,7 +28,7 @@ pub struct Reason {
     #[schema(minimum = 0)]
     superseded_count: usize,
     /// The reason in a sentence, in French.
-    text: String,
+    pub text: String,
 }
 
 /// How an answer was chosen: only one territory has a record, the most specific of several wins,

@@ -21,39 +21,39 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct Service {
     /// Its public name.
-    slug: String,
+    pub slug: String,
     /// Its name. In a local answer, a generic service is named for the commune: *Mairie de Rennes*.
-    name: String,
+    pub name: String,
     /// What it is.
     r#type: ServiceType,
     /// What it is, in French.
     #[schema(examples("Archives municipales"))]
-    type_label: &'static str,
+    pub type_label: &'static str,
     /// Whether it stands for a body of whichever commune is asked for, and so has no address.
     generic: bool,
     /// Number and street.
-    address: Option<String>,
+    pub address: Option<String>,
     /// Post code.
-    postcode: Option<String>,
+    pub postcode: Option<String>,
     /// The commune where it is.
-    commune: Option<PlaceReference>,
+    pub commune: Option<PlaceReference>,
     /// Telephone.
-    phone: Option<String>,
+    pub phone: Option<String>,
     /// E-mail.
-    email: Option<String>,
+    pub email: Option<String>,
     /// Web site.
     #[schema(format = "uri")]
-    website: Option<String>,
+    pub website: Option<String>,
     /// Form to ask for a document.
     #[schema(format = "uri")]
-    form: Option<String>,
+    pub form: Option<String>,
     /// Opening hours, as OpenStreetMap's `opening_hours`
     /// (<https://wiki.openstreetmap.org/wiki/Key:opening_hours>).
-    hours: Option<String>,
+    pub hours: Option<String>,
     /// What the hours leave unsaid.
-    hours_note: Option<String>,
+    pub hours_note: Option<String>,
     /// Whether one must book.
-    appointment_only: bool,
+    pub appointment_only: bool,
     /// Where it is on the map.
     position: Option<Position>,
     /// Photographs of it.
