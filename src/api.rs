@@ -10,23 +10,26 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 use axum::{Router, middleware::from_fn_with_state, routing::get, serve::ListenerExt as _};
 use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
 use crate::{
     media::Library,
     reference::Reference,
-    sync::{live::Live, wake::Wake},
+    sync::{archive::Archive, live::Live, wake::Wake},
 };
+use history::History;
 use metrics::Metrics;
 use pages::Pages;
 use problem::{Code, Problem};
-use v1::media::Variants;
+use v1::{events::Listeners, media::Variants};
 
 mod answer;
 mod coding;
 mod docs;
 mod edge;
 mod health;
+mod history;
 mod hooks;
 pub mod metrics;
 mod moment;
@@ -44,6 +47,8 @@ pub use settings::Settings;
 pub struct State {
     /// What is public, and how the sync is doing.
     pub live: Arc<Live>,
+    /// What was public before.
+    pub archive: Archive,
     /// What Airtable's pings wake.
     pub wake: Arc<Wake>,
     /// The official division of France.
@@ -56,12 +61,16 @@ pub struct State {
     pub settings: Settings,
     /// Whom `/metrics` asks.
     pub metrics: metrics::Sources,
+    /// Cancelled when the service ends, so that streams of events end too.
+    pub stopping: CancellationToken,
 }
 
 /// What handlers share: the state, and the answers already rendered. Cheap to clone.
 #[derive(Debug, Clone)]
 struct App {
     live: Arc<Live>,
+    history: History,
+    listeners: Listeners,
     wake: Arc<Wake>,
     reference: &'static Reference,
     media: Library,
@@ -74,12 +83,27 @@ struct App {
 
 impl From<State> for App {
     fn from(state: State) -> Self {
-        let State { live, wake, reference, media, clock, settings, metrics } = state;
+        let State { live, archive, wake, reference, media, clock, settings, metrics, stopping } =
+            state;
+        let history = History::new(Arc::clone(&live), archive, reference);
+        let listeners = Listeners::new(settings.event_listeners, stopping);
         let pages = Pages::new(settings.cache_bytes);
         let variants = Variants::new(media.clone(), settings.image_cache_bytes);
         let metrics = Arc::new(Metrics::new(metrics, Arc::clone(&live), Arc::clone(&wake), clock));
         let settings = Arc::new(settings);
-        Self { live, wake, reference, media, variants, clock, settings, pages, metrics }
+        Self {
+            live,
+            history,
+            listeners,
+            wake,
+            reference,
+            media,
+            variants,
+            clock,
+            settings,
+            pages,
+            metrics,
+        }
     }
 }
 
@@ -90,10 +114,16 @@ pub fn router(state: State) -> Router {
     let (v1, _) = v1::router().split_for_parts();
     // The publication is taken first, so that a page is looked up under its release.
     let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
+    let (history, _) = v1::history_router().split_for_parts();
+    let current = from_fn_with_state(app.clone(), moment::attach_current);
+    let history = history.layer(pages.clone()).layer(current);
     let (service, _) = docs::service_router().split_for_parts();
     let service = service.merge(docs::pages_router()).layer(pages);
     // Files depend on no release, and are neither rendered nor compressed.
     let (media, _) = v1::media_router().split_for_parts();
+    // Nor are events, which have no end.
+    let (events, _) = v1::events_router().split_for_parts();
+    let v1 = v1.merge(history).merge(events);
     let routes = v1.merge(service).merge(media).route(metrics::PATH, get(metrics::get_metrics));
     let routes = edge::wrap(routes.fallback(unknown_path).with_state(app.clone()), &app);
     routes.layer(from_fn_with_state(app.metrics, metrics::requests::count))

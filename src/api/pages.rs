@@ -31,7 +31,7 @@ use crate::{catalog::ReleaseId, paris};
 struct Key {
     /// `None` for what changes with the program alone.
     release: Option<ReleaseId>,
-    /// Path and query, the parameters sorted.
+    /// Path and query, the parameters sorted. `release` stays among them: links repeat it.
     target: Box<str>,
     coding: Coding,
 }
@@ -89,13 +89,14 @@ pub async fn serve(State(app): State<App>, request: Request, next: Next) -> Resp
             Err(response) => return *response,
         },
     };
+    let policy = moment.as_ref().map_or(page.policy, |moment| moment.policy(page.policy));
     let last_modified = moment.and_then(|moment| {
         let published = moment.publication.published_at;
         // What depends on the day changed at midnight, though nothing was published.
         let midnight = page.policy.end().and_then(|_| paris::midnight(moment.today()));
         whole_seconds(midnight.map_or(published, |midnight| midnight.max(published)))
     });
-    page.respond(&headers, last_modified, &page.policy.header(&app.settings, now))
+    page.respond(&headers, last_modified, &policy.header(&app.settings, now))
 }
 
 /// Renders and encodes an answer; gives back at once what is not to be kept.

@@ -17,7 +17,18 @@ use utoipa::{
     },
 };
 
-use super::problem::{Code, Problem};
+use super::{
+    moment,
+    problem::{Code, Problem},
+};
+
+/// The query parameters that every read of published content takes beside its own. Whatever stands
+/// before the handlers reads them.
+pub const COMMON: &[fn() -> Parameter] = &[moment::release_parameter];
+
+/// Marks a request that takes the [`COMMON`] parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct TakesCommon;
 
 /// The decoded parameters of a query, in order.
 #[derive(Debug, Default)]
@@ -26,7 +37,10 @@ pub struct Params(Vec<(String, String)>);
 impl Params {
     /// Decodes a query (<https://url.spec.whatwg.org/#urlencoded-parsing>), but refuses what that
     /// would replace or keep as it is.
-    fn parse(query: &str) -> Result<Self, Problem> {
+    ///
+    /// # Errors
+    /// When an escape is broken, or the text is not valid UTF-8.
+    pub fn parse(query: &str) -> Result<Self, Problem> {
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -205,12 +219,13 @@ impl FromParams for NoParams {
 pub struct Query<T>(pub T);
 
 impl<T: FromParams> Query<T> {
-    fn of(uri: &Uri) -> Result<Self, Problem> {
+    fn of(uri: &Uri, common: &[fn() -> Parameter]) -> Result<Self, Problem> {
         let params = Params::parse(uri.query().unwrap_or_default())?;
         let read = T::read(&params);
         // Told first: a slip in the name of a required parameter makes it missing too.
         let known: Vec<String> = T::into_params(|| Some(ParameterIn::Query))
             .into_iter()
+            .chain(common.iter().map(|parameter| parameter()))
             .map(|parameter| parameter.name)
             .collect();
         params.refuse_unknown(&known)?;
@@ -222,7 +237,8 @@ impl<S: Sync, T: FromParams> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::of(&parts.uri)
+        let common = parts.extensions.get::<TakesCommon>().map_or(&[][..], |_| COMMON);
+        Self::of(&parts.uri, common)
     }
 }
 
@@ -273,6 +289,7 @@ mod tests {
             ("limit=3", Ok((3, ""))),
             ("&limit=3&&", Ok((3, ""))),
             ("limit=3&q.a=b&q.c+d=%C3%A9", Ok((3, "a=b;c d=é;"))),
+            ("limit=3&release=9f2c1b7a3d5e8f60", Ok((3, ""))),
             ("", Err(Code::MissingParameter)),
             ("limit", Err(Code::InvalidParameter)),
             ("limit=x", Err(Code::InvalidParameter)),
@@ -285,7 +302,7 @@ mod tests {
             ("limit=3&%C3=1", Err(Code::MalformedRequest)),
         ] {
             let uri: Uri = format!("/?{query}").parse().unwrap();
-            let found = Query::<Example>::of(&uri);
+            let found = Query::<Example>::of(&uri, COMMON);
             match (found, expected) {
                 (Ok(Query(found)), Ok((limit, answers))) => {
                     assert_eq!((found.limit, found.answers.as_str()), (limit, answers), "{query}");

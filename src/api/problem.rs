@@ -35,6 +35,10 @@ pub enum Code {
     CommuneNotFound,
     /// No published file has this id.
     MediaNotFound,
+    /// No release of this name is kept: it never was, or it is too old.
+    ReleaseNotFound,
+    /// The release of this name was kept, and can no longer be read.
+    ReleaseGone,
     /// The path or query is not valid UTF-8, or has a broken escape.
     MalformedRequest,
     /// The path takes no such query parameter.
@@ -73,6 +77,8 @@ pub enum Code {
     Timeout,
     /// Too many images are being resized.
     Busy,
+    /// Too many clients listen to events.
+    TooManyListeners,
 }
 
 impl Code {
@@ -85,7 +91,9 @@ impl Code {
             | Self::ServiceNotFound
             | Self::CommuneNotFound
             | Self::MediaNotFound
+            | Self::ReleaseNotFound
             | Self::NoWebhook => StatusCode::NOT_FOUND,
+            Self::ReleaseGone => StatusCode::GONE,
             Self::UnsignedPing => StatusCode::UNAUTHORIZED,
             Self::MalformedRequest
             | Self::UnknownParameter
@@ -100,7 +108,9 @@ impl Code {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::Timeout | Self::Busy | Self::TooManyListeners => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -113,6 +123,8 @@ impl Code {
             Self::ServiceNotFound => "No such service",
             Self::CommuneNotFound => "No such commune",
             Self::MediaNotFound => "No such file",
+            Self::ReleaseNotFound => "No such release",
+            Self::ReleaseGone => "Release gone",
             Self::MalformedRequest => "Malformed request",
             Self::UnknownParameter => "Unknown parameter",
             Self::MissingParameter => "Missing parameter",
@@ -132,6 +144,7 @@ impl Code {
             Self::NotReady => "Not ready",
             Self::Timeout => "Timeout",
             Self::Busy => "Busy",
+            Self::TooManyListeners => "Too many listeners",
         }
     }
 
@@ -164,6 +177,10 @@ impl Code {
             Self::NoWebhook => "No webhook that pings is in use.",
             Self::NotReady => "Nothing is published yet; please try again in a few seconds.",
             Self::Busy => "Too much is being done at once; please try again in a few seconds.",
+            Self::TooManyListeners => {
+                "As many clients as the service takes listen to events: try again later, or ask \
+                 /v1/changes from time to time."
+            }
             _ => "The service failed to answer. The failure is logged under X-Request-Id.",
         }
     }
@@ -262,6 +279,11 @@ impl Problem {
     pub fn not_found(code: Code, found: &str) -> Self {
         let found = excerpt(found);
         Self::new(code, format!("{}: {found:?}.", code.title())).found(&found)
+    }
+
+    /// As many clients as the service takes listen to events already.
+    pub fn too_many_listeners(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::of(Code::TooManyListeners) }
     }
 
     /// A required parameter that is absent.

@@ -8,8 +8,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::App;
 
 pub mod asked;
+pub mod changes;
 pub mod communes;
 pub mod documents;
+pub mod events;
 pub mod french;
 pub mod guides;
 pub mod local_answer;
@@ -17,10 +19,12 @@ pub mod locate;
 pub mod media;
 pub mod paging;
 pub mod pictures;
+pub mod releases;
 pub mod root;
 pub mod services;
 pub mod text;
 pub mod walk;
+pub mod window;
 
 /// Every route, each documented by its handler. Paths are written whole and merged flat, since
 /// nested routers that share a prefix can lose paths from the document.
@@ -38,6 +42,19 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(communes::suggest_communes))
         .routes(routes!(communes::get_commune))
         .routes(routes!(locate::locate))
+}
+
+/// The routes that tell of releases themselves, and so are pinned to none.
+pub fn history_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(releases::list_releases))
+        .routes(routes!(releases::get_release))
+        .routes(routes!(changes::list_changes))
+}
+
+/// The route of events, whose answer has no end.
+pub fn events_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(events::listen))
 }
 
 /// The route of files, which belongs to no release.

@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use crate::{api::problem, media::Format};
+use crate::{
+    api::{params, problem},
+    media::Format,
+};
 
 /// Headers of whole answers and of 304: name, description, example.
 const HEADERS: &[(&str, &str, &str)] = &[
@@ -85,6 +88,22 @@ const NOT_FOUND: Failure = Failure {
             "code": "guide-not-found",
             "detail": "No such guide: \"permis\".",
             "found": "permis",
+        })
+    },
+};
+const GONE: Failure = Failure {
+    name: "Gone",
+    status: "410",
+    description: "The release was kept, and can no longer be read.",
+    example: || {
+        json!({
+            "type": "/problems/release-gone",
+            "title": "Release gone",
+            "status": 410,
+            "code": "release-gone",
+            "detail": "Release 9f2c1b7a3d5e8f60 is not kept here, or no longer. To start again: read the name of the current release in \"release\" of /v1, read everything with ?release= and that name, then ask /v1/changes?since= it.",
+            "parameter": "release",
+            "found": "9f2c1b7a3d5e8f60",
         })
     },
 };
@@ -163,8 +182,26 @@ const UNAVAILABLE: Failure = Failure {
         })
     },
 };
-const FAILURES: [Failure; 7] =
-    [BAD_REQUEST, NOT_FOUND, CONFLICT, URI_TOO_LONG, RANGE_NOT_SATISFIABLE, INTERNAL, UNAVAILABLE];
+const FAILURES: [Failure; 8] = [
+    BAD_REQUEST,
+    NOT_FOUND,
+    CONFLICT,
+    GONE,
+    URI_TOO_LONG,
+    RANGE_NOT_SATISFIABLE,
+    INTERNAL,
+    UNAVAILABLE,
+];
+
+/// Adds to every operation the parameters that all of them take.
+pub(super) fn add_common(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            let parameters = operation.parameters.get_or_insert_default();
+            parameters.extend(params::COMMON.iter().map(|common| RefOr::T(common())));
+        }
+    }
+}
 
 /// Adds to every operation what all share, and to the components what that needs.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -187,7 +224,8 @@ pub(super) fn complete(document: &mut OpenApi) {
 
 fn complete_operation(path: &str, operation: &mut Operation) {
     let is_file = path.starts_with("/v1/media/");
-    let is_content = path.starts_with("/v1") && !is_file;
+    let is_stream = path == "/v1/events";
+    let is_content = path.starts_with("/v1") && !is_file && !is_stream;
     let is_kept = is_content || is_file || path == "/openapi.json";
     let has_next = operation.parameters.iter().flatten().any(|parameter| match parameter {
         RefOr::T(parameter) => parameter.name == "cursor",
@@ -197,6 +235,10 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         RefOr::T(parameter) => {
             parameter.parameter_in == ParameterIn::Path || parameter.name == "document"
         }
+        RefOr::Ref(_) => false,
+    });
+    let names_release = operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => ["release", "since"].contains(&parameter.name.as_str()),
         RefOr::Ref(_) => false,
     });
     let is_walk = path.ends_with("/walk");
@@ -234,8 +276,9 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     }
     let failures = [
         Some(BAD_REQUEST),
-        names_something.then_some(NOT_FOUND),
+        (names_something || names_release).then_some(NOT_FOUND),
         is_walk.then_some(CONFLICT),
+        names_release.then_some(GONE),
         Some(URI_TOO_LONG),
         is_file.then_some(RANGE_NOT_SATISFIABLE),
         Some(INTERNAL),

@@ -241,7 +241,8 @@ impl From<&guide::Guide> for GuideSummary {
 }
 
 impl Guide {
-    fn new(guide: &guide::Guide, release: &Release) -> Self {
+    /// A guide of a release, whole.
+    pub fn new(guide: &guide::Guide, release: &Release) -> Self {
         Self {
             summary: guide.into(),
             first_step: guide.first_step.to_string(),

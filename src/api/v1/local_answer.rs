@@ -28,6 +28,7 @@ mod reason;
 mod sentences;
 
 use availability::Availability;
+pub use reason::TerritoryLevel;
 use holding::Holding;
 use reason::{Reason, Superseded};
 

@@ -12,6 +12,7 @@ use utoipa::{
 
 use crate::{
     api::{
+        moment::RELEASE_PARAMETER,
         params::{self, Params},
         problem::{Code, Problem},
     },
@@ -30,12 +31,12 @@ const NAME_IN_PLACE: usize = 100;
 pub struct Page {
     /// Most items on a page.
     #[schema(minimum = 1, maximum = 200)]
-    limit: usize,
+    pub(super) limit: usize,
     /// The `cursor` of the next page; null on the last one.
-    next: Option<String>,
+    pub(super) next: Option<String>,
     /// Items on all pages.
     #[schema(minimum = 0)]
-    total: usize,
+    pub(super) total: usize,
 }
 
 /// Which page of a list is asked for, in which order.
@@ -45,6 +46,8 @@ pub struct Asked {
     after: Option<Vec<u8>>,
     sort: Sort,
     sort_name: String,
+    /// The release to which the request is pinned, for links to repeat it.
+    release: Option<String>,
 }
 
 /// An order of a list.
@@ -72,8 +75,6 @@ impl Asked {
     /// # Errors
     /// When one is repeated or invalid.
     pub fn read(params: &Params, name: &str) -> Result<Self, Problem> {
-        let limit = |text: &str| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-        let expected = format!("a whole number from 1 to {MAX_LIMIT}");
         let cursor = params.optional("cursor")?.map(|text| {
             let place = BASE64_URL_SAFE_NO_PAD.decode(text).ok().filter(|place| !place.is_empty());
             place.ok_or_else(|| {
@@ -85,10 +86,11 @@ impl Asked {
         let options: Vec<_> = options.iter().map(|(name, sort)| (name.as_str(), *sort)).collect();
         let by_name = Sort { key: SortKey::Name, direction: Direction::Ascending };
         Ok(Self {
-            limit: params.parsed("limit", limit, &expected)?.unwrap_or(DEFAULT_LIMIT),
+            limit: limit(params)?,
             after: cursor.transpose()?,
             sort: params.one_of("sort", &options)?.unwrap_or(by_name),
             sort_name: params.optional("sort")?.unwrap_or(name).to_owned(),
+            release: params.optional(RELEASE_PARAMETER)?.map(str::to_owned),
         })
     }
 
@@ -143,13 +145,29 @@ impl Page {
     /// The `Link` header (RFC 8288): the first page, and the next one if there is one. `filters`
     /// are the other parameters of the request.
     pub fn links(&self, path: &str, asked: &Asked, filters: &[(&str, Option<&str>)]) -> String {
+        let own = [(RELEASE_PARAMETER, asked.release.as_deref())];
+        let last = [("sort", Some(asked.sort_name.as_str()))];
+        self.link_of(path, &[filters, &own].concat(), &last)
+    }
+
+    /// As [`Self::links`], for a list that has one order.
+    pub fn link(&self, path: &str, filters: &[(&str, Option<&str>)]) -> String {
+        self.link_of(path, filters, &[])
+    }
+
+    fn link_of(
+        &self,
+        path: &str,
+        before: &[(&str, Option<&str>)],
+        after: &[(&str, Option<&str>)],
+    ) -> String {
+        let limit = self.limit.to_string();
         let url = |cursor: Option<&str>| {
             let mut query = url::form_urlencoded::Serializer::new(String::new());
-            for (name, value) in filters {
+            let limit = [("limit", Some(limit.as_str()))];
+            for (name, value) in before.iter().chain(&limit).chain(after) {
                 query.extend_pairs(value.map(|value| (name, value)));
             }
-            query.append_pair("limit", &self.limit.to_string());
-            query.append_pair("sort", &asked.sort_name);
             query.extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
             format!("{path}?{}", query.finish())
         };
@@ -174,30 +192,47 @@ fn sort_options(name: &str) -> [(String, Sort); 4] {
     ]
 }
 
-/// Declares `limit`, `cursor` and `sort`; `name` is what the list calls an item's name.
-pub fn parameters(name: &str) -> [Parameter; 3] {
+/// Reads `limit`.
+///
+/// # Errors
+/// When it is repeated or invalid.
+pub fn limit(params: &Params) -> Result<usize, Problem> {
+    let limit = |text: &str| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    let expected = format!("a whole number from 1 to {MAX_LIMIT}");
+    Ok(params.parsed("limit", limit, &expected)?.unwrap_or(DEFAULT_LIMIT))
+}
+
+/// Declares `limit`.
+pub fn limit_parameter() -> Parameter {
     let limit = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(1))
         .maximum(Some(MAX_LIMIT))
         .default(Some(DEFAULT_LIMIT.into()));
+    params::optional("limit", "Most items on the page.", limit, 20)
+}
+
+/// Declares `cursor`.
+pub fn cursor_parameter(example: &str) -> Parameter {
     // Unpadded base64url, in its one canonical form.
     let cursor = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{4}|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]\
                   |[A-Za-z0-9_-][AQgw])$";
     let cursor = ObjectBuilder::new().schema_type(Type::String).pattern(Some(cursor));
+    let description =
+        "Where to go on: `next` of the page before, with the same other parameters.";
+    params::optional("cursor", description, cursor, example)
+}
+
+/// Declares `limit`, `cursor` and `sort`; `name` is what the list calls an item's name.
+pub fn parameters(name: &str) -> [Parameter; 3] {
     let sort = ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(sort_options(name).map(|(name, _)| name)))
         .default(Some(name.into()));
     let order = format!("Order of the list: by `{name}` or `slug`, `-` for the reverse.");
     [
-        params::optional("limit", "Most items on the page.", limit, 20),
-        params::optional(
-            "cursor",
-            "Where to go on: `next` of the page before, with the same other parameters.",
-            cursor,
-            "YWN0ZSBub3RhcmllAGFjdGUtbm90YXJpZQ",
-        ),
+        limit_parameter(),
+        cursor_parameter("YWN0ZSBub3RhcmllAGFjdGUtbm90YXJpZQ"),
         params::optional("sort", &order, sort, format!("-{name}")),
     ]
 }
@@ -212,7 +247,7 @@ mod tests {
 
     fn asked(limit: usize, after: Option<&str>, key: SortKey, direction: Direction) -> Asked {
         let after = after.map(|cursor| BASE64_URL_SAFE_NO_PAD.decode(cursor).unwrap());
-        Asked { limit, after, sort: Sort { key, direction }, sort_name: "name".into() }
+        Asked { limit, after, sort: Sort { key, direction }, sort_name: "name".into(), release: None }
     }
 
     fn walk(items: &[Named], limit: usize, key: SortKey, direction: Direction) -> Vec<String> {

@@ -20,7 +20,8 @@ use serde_json::Value;
 
 use super::harness::{PUBLISHED_AT, Service, noon};
 
-/// For each operation, the request whose answer is its example.
+/// For each operation, the request whose answer is its example. `{release}` stands for the current
+/// release, and `{since}` for the one before it.
 const EXAMPLES: &[(&str, &str)] = &[
     ("get_root", "/v1"),
     ("list_guides", "/v1/guides"),
@@ -38,6 +39,9 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("suggest_communes", "/v1/communes?q=st+malo&limit=2"),
     ("get_commune", "/v1/communes/35238"),
     ("locate", "/v1/locate?document=permis-de-construire&commune=35238"),
+    ("list_releases", "/v1/releases"),
+    ("get_release", "/v1/releases/{release}"),
+    ("list_changes", "/v1/changes?since={since}"),
     ("get_health", "/healthz"),
     ("get_readiness", "/readyz"),
 ];

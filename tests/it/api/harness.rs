@@ -11,14 +11,17 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use locadocs::{
     api::{Settings, State, metrics::Sources, router},
-    catalog::Release,
+    catalog::{ItemChange, Release},
     media::Library,
+    store::{Commit, Item, ItemChanges, ReleaseChange, Store},
     sync::{
+        archive::Archive,
         live::{Live, Publication},
         wake::Wake,
     },
 };
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::fixture;
@@ -37,6 +40,9 @@ pub struct Service {
     pub live: Arc<Live>,
     pub wake: Arc<Wake>,
     pub media: Library,
+    /// Where published releases are kept.
+    pub store: Store,
+    pub stopping: CancellationToken,
     router: Router,
 }
 
@@ -76,8 +82,12 @@ impl Service {
     ) -> Self {
         let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let reference = fixture::reference();
+        let store = Store::in_memory().unwrap();
+        let stopping = CancellationToken::new();
         let state = State {
             live: Arc::clone(&live),
+            archive: Archive::new(store.clone(), reference),
+            stopping: stopping.clone(),
             wake: Arc::clone(&wake),
             reference,
             media: media.clone(),
@@ -85,12 +95,14 @@ impl Service {
             settings,
             metrics,
         };
-        Self { live, wake, media, router: router(state) }
+        Self { live, wake, media, store, stopping, router: router(state) }
     }
 
-    /// Makes a release public.
+    /// Makes a release public, and keeps it.
     pub fn publish(&self, release: Release) {
-        self.live.publish(Publication { release, published_at: PUBLISHED_AT.parse().unwrap() });
+        let published_at = PUBLISHED_AT.parse().unwrap();
+        keep(&self.store, &release, published_at);
+        self.live.publish(Publication { release, published_at });
     }
 
     /// Sends a request.
@@ -124,6 +136,17 @@ impl Service {
         let answer = self.get(target).await;
         answer.problem()
     }
+}
+
+/// Keeps a release as the newest one.
+pub fn keep(store: &Store, release: &Release, published_at: DateTime<Utc>) {
+    let item = |change: ItemChange| {
+        Some(Item { kind: change.kind, key: change.key, body: change.body? })
+    };
+    let items = release.changes_since(None).into_iter().filter_map(item).collect();
+    let id = release.id().to_string();
+    let change = ReleaseChange { id, published_at, items: ItemChanges::Replace(items) };
+    store.commit(&Commit { release: Some(change), ..Commit::default() }).unwrap();
 }
 
 /// An answer, read whole.
