@@ -49,7 +49,10 @@ const TAGS: &[(&str, &str)] = &[
     ("services", "Public bodies that keep documents or inform the public."),
     ("communes", "The official division of France: autocomplete, codes, what belongs to what."),
     ("locate", "The local answer: who keeps a document of a commune, over time."),
-    ("releases", "What changed and when: for mirrors, and for pages that must not mix two releases."),
+    (
+        "releases",
+        "What changed and when: for mirrors, and for pages that must not mix two releases.",
+    ),
     ("media", "Images and documents of the guides and services."),
     ("health", "For those who run the service."),
     ("hooks", "For Airtable, where the archivists write."),

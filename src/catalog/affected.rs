@@ -65,9 +65,8 @@ pub fn affected(
 ) -> BTreeSet<Affected> {
     let mut affected = BTreeSet::new();
     let everywhere = told.documents.iter().cloned();
-    affected.extend(
-        everywhere.map(|slug| Affected { document: Some(slug), place: Place::National }),
-    );
+    affected
+        .extend(everywhere.map(|slug| Affected { document: Some(slug), place: Place::National }));
     let territories: HashSet<&Slug> =
         differing(&before.content().territories, &now.content().territories).collect();
     for release in [before, now] {

@@ -105,11 +105,7 @@ impl Archive {
     }
 }
 
-fn read(
-    store: &Store,
-    reference: &Reference,
-    id: &ReleaseId,
-) -> Result<Publication, ArchiveError> {
+fn read(store: &Store, reference: &Reference, id: &ReleaseId) -> Result<Publication, ArchiveError> {
     let damaged = |source| ArchiveError::Damaged { id: id.clone(), source };
     let kept = match store.release(id.as_str()) {
         Ok(Some(kept)) => kept,

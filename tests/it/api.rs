@@ -8,7 +8,6 @@ mod events;
 pub mod harness;
 mod local_answer;
 mod metrics;
-mod mirror;
 mod releases;
 mod service;
 mod walk;

@@ -31,6 +31,9 @@ recorded! {
     "suggest_communes",
     "get_commune",
     "locate",
+    "list_releases",
+    "get_release",
+    "list_changes",
     "get_health",
     "get_readiness",
 }

@@ -33,6 +33,8 @@ use crate::{
 };
 
 mod differences;
+#[cfg(test)]
+mod tests;
 
 pub use differences::{Difference, Differences, render};
 

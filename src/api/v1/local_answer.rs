@@ -28,8 +28,8 @@ mod reason;
 mod sentences;
 
 use availability::Availability;
-pub use reason::TerritoryLevel;
 use holding::Holding;
+pub use reason::TerritoryLevel;
 use reason::{Reason, Superseded};
 
 /// Where a document of a commune is kept.

@@ -218,8 +218,7 @@ pub fn cursor_parameter(example: &str) -> Parameter {
     let cursor = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{4}|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]\
                   |[A-Za-z0-9_-][AQgw])$";
     let cursor = ObjectBuilder::new().schema_type(Type::String).pattern(Some(cursor));
-    let description =
-        "Where to go on: `next` of the page before, with the same other parameters.";
+    let description = "Where to go on: `next` of the page before, with the same other parameters.";
     params::optional("cursor", description, cursor, example)
 }
 
@@ -247,7 +246,13 @@ mod tests {
 
     fn asked(limit: usize, after: Option<&str>, key: SortKey, direction: Direction) -> Asked {
         let after = after.map(|cursor| BASE64_URL_SAFE_NO_PAD.decode(cursor).unwrap());
-        Asked { limit, after, sort: Sort { key, direction }, sort_name: "name".into(), release: None }
+        Asked {
+            limit,
+            after,
+            sort: Sort { key, direction },
+            sort_name: "name".into(),
+            release: None,
+        }
     }
 
     fn walk(items: &[Named], limit: usize, key: SortKey, direction: Direction) -> Vec<String> {

@@ -209,8 +209,7 @@ pub async fn get_release(
     Segments(id): Segments<String>,
     Query(query): Query<ReleaseQuery>,
 ) -> Result<Answer<ReleaseDetail>, Problem> {
-    let id: ReleaseId =
-        id.parse().map_err(|_| Problem::invalid("id", &id, EXPECTED_RELEASE))?;
+    let id: ReleaseId = id.parse().map_err(|_| Problem::invalid("id", &id, EXPECTED_RELEASE))?;
     let entries = app.history.entries(&moment.publication).await?;
     let at = entries.iter().position(|entry| entry.id == id);
     let now = app.history.find(&id, "id").await?;
@@ -317,8 +316,8 @@ impl<'a> Pair<'a> {
                 let pair = self.records(record);
                 let (holding, release) = pair.into_iter().flatten().next_back()?;
                 let document = release.content().documents.get(&holding.document);
-                let told = pair
-                    .map(|it| it.map(|(holding, release)| records::render(holding, release)));
+                let told =
+                    pair.map(|it| it.map(|(holding, release)| records::render(holding, release)));
                 (
                     holding.document.to_string(),
                     document.map(|document| document.name.clone()),

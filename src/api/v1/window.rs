@@ -52,8 +52,8 @@ impl Window {
     pub fn cut<'a, T>(&self, items: &'a [T], settled: &ReleaseId) -> (&'a [T], Page) {
         let start = self.cursor.as_ref().map_or(0, |cursor| cursor.shown).min(items.len());
         let end = start.saturating_add(self.limit).min(items.len());
-        let next = (end < items.len())
-            .then(|| Cursor { settled: settled.clone(), shown: end }.encode());
+        let next =
+            (end < items.len()).then(|| Cursor { settled: settled.clone(), shown: end }.encode());
         let shown = items.get(start..end).unwrap_or_default();
         (shown, Page { limit: self.limit, next, total: items.len() })
     }

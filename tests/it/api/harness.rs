@@ -98,11 +98,21 @@ impl Service {
         Self { live, wake, media, store, stopping, router: router(state) }
     }
 
+    /// The releases that are kept.
+    pub fn archive(&self) -> Archive {
+        Archive::new(self.store.clone(), fixture::reference())
+    }
+
     /// Makes a release public, and keeps it.
     pub fn publish(&self, release: Release) {
         let published_at = PUBLISHED_AT.parse().unwrap();
         keep(&self.store, &release, published_at);
         self.live.publish(Publication { release, published_at });
+    }
+
+    /// Sends a request, and leaves its answer to be read.
+    pub async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// Sends a request.
@@ -140,9 +150,8 @@ impl Service {
 
 /// Keeps a release as the newest one.
 pub fn keep(store: &Store, release: &Release, published_at: DateTime<Utc>) {
-    let item = |change: ItemChange| {
-        Some(Item { kind: change.kind, key: change.key, body: change.body? })
-    };
+    let item =
+        |change: ItemChange| Some(Item { kind: change.kind, key: change.key, body: change.body? });
     let items = release.changes_since(None).into_iter().filter_map(item).collect();
     let id = release.id().to_string();
     let change = ReleaseChange { id, published_at, items: ItemChanges::Replace(items) };

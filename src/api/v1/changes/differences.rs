@@ -69,11 +69,6 @@ impl Differences {
         let records = records.collect();
         Self { items, places, records }
     }
-
-    /// Whether nothing differs that the API tells.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.places.is_empty()
-    }
 }
 
 impl Operation {
