@@ -5,7 +5,6 @@
 //! time.
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::{
     IntoParams, ToSchema,
@@ -49,8 +48,6 @@ pub struct ChangeList {
     /// the same, though another one be published meanwhile.
     #[schema(examples("1b7a3d5e8f609f2c"))]
     release: String,
-    /// When that became public.
-    published_at: DateTime<Utc>,
     /// Guides, then documents, services and local answers.
     items: Vec<Change>,
     /// Where the page stands.
@@ -192,7 +189,6 @@ pub async fn list_changes(
     let body = ChangeList {
         since: since.to_string(),
         release: id.to_string(),
-        published_at: now.published_at,
         items: items.collect(),
         page,
     };

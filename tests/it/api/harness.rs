@@ -66,23 +66,28 @@ impl Service {
 
     /// With nothing to publish yet, and these files.
     pub fn holding(media: Library, clock: fn() -> DateTime<Utc>) -> Self {
-        Self::new(media, clock, Settings::default(), Sources::default())
+        Self::new(media, memory(), clock, Settings::default(), Sources::default())
+    }
+
+    /// With nothing to publish yet, and a history in this store.
+    pub fn keeping(store: Store, clock: fn() -> DateTime<Utc>, settings: Settings) -> Self {
+        Self::new(fixture::library(), store, clock, settings, Sources::default())
     }
 
     /// With nothing to publish yet, and these behind its metrics.
     pub fn measured(clock: fn() -> DateTime<Utc>, settings: Settings, metrics: Sources) -> Self {
-        Self::new(fixture::library(), clock, settings, metrics)
+        Self::new(fixture::library(), memory(), clock, settings, metrics)
     }
 
     fn new(
         media: Library,
+        store: Store,
         clock: fn() -> DateTime<Utc>,
         settings: Settings,
         metrics: Sources,
     ) -> Self {
         let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let reference = fixture::reference();
-        let store = Store::in_memory().unwrap();
         let stopping = CancellationToken::new();
         let state = State {
             live: Arc::clone(&live),
@@ -146,6 +151,10 @@ impl Service {
         let answer = self.get(target).await;
         answer.problem()
     }
+}
+
+fn memory() -> Store {
+    Store::in_memory().unwrap()
 }
 
 /// Keeps a release as the newest one.
