@@ -70,9 +70,9 @@ const BAD_REQUEST: Failure = Failure {
             "title": "Unknown parameter",
             "status": 400,
             "code": "unknown-parameter",
-            "detail": "\"comune\" is not a parameter of this path, which takes document, commune, kind, date.",
+            "detail": "\"comune\" is not a parameter of this path, which takes document, commune, kind, date, release.",
             "parameter": "comune",
-            "valid": ["document", "commune", "kind", "date"],
+            "valid": ["document", "commune", "kind", "date", "release"],
         })
     },
 };

@@ -288,7 +288,8 @@ impl Listener {
                 changed = self.news.changed() => {
                     changed.ok()?;
                     self.news.mark_unchanged();
-                    if let Some(event) = self.catch_up().await {
+                    // Apart, since it is large and seldom: a listener is small while it waits.
+                    if let Some(event) = Box::pin(self.catch_up()).await {
                         return Some(event);
                     }
                 }
@@ -309,5 +310,29 @@ impl Listener {
         };
         self.seen = Seen::Release(id);
         Some(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{reference::Reference, store::Store, sync::archive::Archive};
+
+    #[test]
+    fn a_listener_is_small_while_it_waits() {
+        let reference = Reference::embedded().unwrap();
+        let live = Arc::default();
+        let archive = Archive::new(Store::in_memory().unwrap(), reference);
+        let history = History::new(Arc::clone(&live), archive, reference);
+        let mut listener = Listener {
+            seen: Seen::Nothing,
+            news: live.follow(),
+            history,
+            stopping: CancellationToken::new(),
+            opening: None,
+            _place: Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap(),
+        };
+        let size = size_of_val(&listener) + size_of_val(&listener.next());
+        assert!(size < 2_048, "{size} bytes");
     }
 }
