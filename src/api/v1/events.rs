@@ -36,6 +36,7 @@ use crate::{
         problem::Problem,
     },
     catalog::ReleaseId,
+    content::ids::Slug,
     sync::live::Publication,
 };
 
@@ -142,7 +143,7 @@ impl KindChanges {
         // Those of every document come first, and then say it all.
         let is_all = documents.first().is_some_and(Option::is_none);
         let named = documents.into_iter().flatten().filter(|_| !is_all);
-        let slugs = Slugs::of(named.map(|slug| slug.as_str())).slugs;
+        let slugs = Slugs::of(named.map(Slug::as_str)).slugs;
         (count > 0).then(|| Self {
             kind: ChangeKind::LocalAnswers,
             created: Slugs::default(),

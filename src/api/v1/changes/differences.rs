@@ -115,10 +115,7 @@ fn candidates<'a>(before: &'a Release, now: &'a Release) -> [(Kind, BTreeSet<&'a
     [(Kind::Guide, guides), (Kind::Document, documents), (Kind::Service, services)]
 }
 
-fn having<'a, T>(
-    shelf: &'a Shelf<T>,
-    is_wanted: impl Fn(&T) -> bool,
-) -> impl Iterator<Item = &'a Slug> {
+fn having<T>(shelf: &Shelf<T>, is_wanted: impl Fn(&T) -> bool) -> impl Iterator<Item = &Slug> {
     let wanted = move |(_, item): &(&Slug, &Item<T>)| is_wanted(item);
     shelf.iter().filter(wanted).map(|(slug, _)| slug)
 }

@@ -7,8 +7,9 @@ use crate::{
     catalog::{Item, Release},
     content::{
         holding::{AccessMode, Holding, State},
-        ids::RecordId,
+        ids::{RecordId, Slug},
         period::Bound,
+        rich_text::RichText,
     },
 };
 
@@ -26,14 +27,14 @@ pub fn render(holding: &Holding, release: &Release) -> Value {
     json!({
         "document": document.as_str(),
         "territories": territories(holding, release),
-        "service": service.as_ref().map(|slug| slug.as_str()),
+        "service": service.as_ref().map(Slug::as_str),
         "contactFirst": names(contact_first),
         "state": state(facts.state),
         "from": bound(facts.period.from),
         "until": bound(facts.period.until),
         "access": facts.access.iter().copied().map(access).collect::<Vec<_>>(),
         "online": facts.online.as_ref().map(ToString::to_string),
-        "notes": facts.notes.as_ref().map(|notes| notes.markdown()),
+        "notes": facts.notes.as_ref().map(RichText::markdown),
         "callNumber": facts.call_number,
         "source": facts.source,
         "verifiedOn": facts.verified_on,
