@@ -13,24 +13,27 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
 use crate::{
     media::Library,
     reference::Reference,
-    sync::{live::Live, wake::Wake},
+    sync::{archive::Archive, live::Live, wake::Wake},
 };
+use history::History;
 use metrics::Metrics;
 use pages::Pages;
 use problem::{Code, Problem};
 use shape::Shapes;
-use v1::media::Variants;
+use v1::{events::Listeners, media::Variants};
 
 mod answer;
 mod coding;
 mod docs;
 mod edge;
 mod health;
+mod history;
 mod hooks;
 pub mod metrics;
 mod moment;
@@ -54,6 +57,8 @@ pub use settings::Settings;
 pub struct State {
     /// What is public, and how the sync is doing.
     pub live: Arc<Live>,
+    /// What was public before.
+    pub archive: Archive,
     /// What Airtable's pings wake.
     pub wake: Arc<Wake>,
     /// The official division of France.
@@ -66,6 +71,8 @@ pub struct State {
     pub settings: Settings,
     /// Whom `/metrics` asks.
     pub metrics: metrics::Sources,
+    /// Cancelled when the service ends, so that streams of events end too.
+    pub stopping: CancellationToken,
 }
 
 /// What handlers share: the state, and what is made of it. Cheap to clone.
@@ -75,6 +82,8 @@ struct App(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     live: Arc<Live>,
+    history: History,
+    listeners: Listeners,
     wake: Arc<Wake>,
     reference: &'static Reference,
     media: Library,
@@ -95,13 +104,26 @@ impl Deref for App {
 
 impl From<State> for App {
     fn from(state: State) -> Self {
-        let State { live, wake, reference, media, clock, settings, metrics } = state;
+        let State { live, archive, wake, reference, media, clock, settings, metrics, stopping } =
+            state;
+        let history = History::new(Arc::clone(&live), archive, reference);
+        let listeners = Listeners::new(settings.event_listeners, stopping);
         let pages = Pages::new(settings.cache_bytes);
         let variants = Variants::new(media.clone(), settings.image_cache_bytes);
         let metrics = Metrics::new(metrics, Arc::clone(&live), Arc::clone(&wake), clock);
-        let parts =
-            Parts { live, wake, reference, media, variants, clock, settings, pages, metrics };
-        Self(Arc::new(parts))
+        Self(Arc::new(Parts {
+            live,
+            history,
+            listeners,
+            wake,
+            reference,
+            media,
+            variants,
+            clock,
+            settings,
+            pages,
+            metrics,
+        }))
     }
 }
 
@@ -111,6 +133,8 @@ pub fn service(state: State) -> Service {
     let (v1, document) = v1::router().split_for_parts();
     let v1 = v1.layer(from_fn_with_state(Shapes::of(&document), shape::apply));
     let v1 = v1.layer(from_fn_with_state(app.clone(), moment::attach));
+    let (history, _) = v1::history_router().split_for_parts();
+    let history = history.layer(from_fn_with_state(app.clone(), moment::attach_current));
     let (service, _) = docs::service_router().split_for_parts();
     let service = service.merge(docs::pages_router());
     // Files depend on no release, and are neither rendered nor compressed.
@@ -118,7 +142,9 @@ pub fn service(state: State) -> Service {
     // Answers even before anything is published.
     let (flat, _) = v1::flat::router().split_for_parts();
     let flat = flat.layer(from_fn_with_state(app.clone(), moment::attach_if_published));
-    let routes = v1.merge(flat).merge(service).merge(media);
+    let (events, _) = v1::events_router().split_for_parts();
+    let v1 = v1.merge(history).merge(flat).merge(events);
+    let routes = v1.merge(service).merge(media);
     let routes = routes.route(metrics::PATH, get(metrics::get_metrics)).fallback(unknown_path);
     let routes = routes.layer(from_fn(metrics::tell_route)).with_state(app.clone());
     let routes = edge::wrap(routes, &app);

@@ -1,7 +1,8 @@
 //! Releases: one immutable, validated and indexed publication of everything.
 
+pub mod affected;
 pub mod build;
-mod changes;
+pub mod changes;
 pub mod checks;
 #[cfg(test)]
 pub(crate) mod fixture;

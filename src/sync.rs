@@ -1,5 +1,6 @@
 //! The sync: the only writer of the mirror and of the current release.
 
+pub mod archive;
 pub mod budget;
 pub mod changes;
 pub mod engine;

@@ -42,6 +42,8 @@ Identifiers are slugs and INSEE codes; dates are ISO 8601. Texts for the public 
 unknown, repeated or invalid is an error that lists what is valid.\n\
 - Every answer has a strong `ETag`: asking again with `If-None-Match` costs next to nothing. \
 `X-Release` names the content from which it was drawn; files (`/v1/media`) never change.\n\
+- `?release=` pins a read to a release that is kept; `/v1/changes` tells what changed since one, \
+and `/v1/events` when there is a new one.\n\
 - Version 1 only grows: fields, values and paths may be added, none is changed or removed.";
 
 const TAGS: &[(&str, &str)] = &[
@@ -53,6 +55,10 @@ const TAGS: &[(&str, &str)] = &[
     ("locate", "The local answer: who keeps a document of a commune, over time."),
     ("search", "Guides, steps, documents and services by what people type."),
     ("flat", "The no-code profile: flat objects of scalars, always with the status 200."),
+    (
+        "releases",
+        "What changed and when: for mirrors, and for pages that must not mix two releases.",
+    ),
     ("media", "Images and documents of the guides and services."),
     ("health", "For those who run the service."),
     ("hooks", "For Airtable, where the archivists write."),
@@ -103,8 +109,11 @@ async fn get_openapi(State(app): State<App>, _: Query<NoParams>) -> Answer<OpenA
 
 /// The document of every documented route.
 pub fn openapi(server: Option<&Url>) -> OpenApi {
-    let (_, v1) =
-        v1::router().merge(v1::flat::router()).merge(v1::media_router()).split_for_parts();
+    let (_, mut v1) = v1::router().split_for_parts();
+    shared::add_common(&mut v1);
+    let others = v1::history_router().merge(v1::events_router());
+    let others = others.merge(v1::flat::router()).merge(v1::media_router());
+    let (_, others) = others.split_for_parts();
     let (_, service) = service_router().split_for_parts();
     let (url, description) = match server {
         Some(url) => (url.as_str().trim_end_matches('/'), "The public service"),
@@ -130,6 +139,7 @@ pub fn openapi(server: Option<&Url>) -> OpenApi {
         .tags(Some(tags))
         .build();
     document.merge(v1);
+    document.merge(others);
     document.merge(service);
     shape::declare(&mut document);
     shared::complete(&mut document);

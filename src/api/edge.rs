@@ -154,12 +154,16 @@ mod tests {
     use crate::{
         api::{self, Service, Settings},
         reference::Reference,
+        store::Store,
+        sync::archive::Archive,
     };
 
     /// What a client sees of a handler that does not end well.
     async fn send(target: &str) -> (StatusCode, serde_json::Value) {
         let app = App::from(api::State {
             live: std::sync::Arc::default(),
+            archive: Archive::new(Store::in_memory().unwrap(), Reference::embedded().unwrap()),
+            stopping: tokio_util::sync::CancellationToken::new(),
             wake: std::sync::Arc::default(),
             reference: Reference::embedded().unwrap(),
             media: crate::media::Library::in_memory(crate::media::Settings::default()),

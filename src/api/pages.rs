@@ -96,7 +96,8 @@ impl Pages {
 #[derive(Debug, Clone)]
 pub struct Page {
     route: Route,
-    /// The release that it was drawn from; `None` for what changes with the program alone.
+    /// The release that must be public for it to hold; `None` for what depends on none, or on one
+    /// that the target names.
     release: Option<ReleaseId>,
     policy: Policy,
     last_modified: Option<SystemTime>,
@@ -131,19 +132,20 @@ impl Page {
         settings: &Settings,
     ) -> io::Result<Self> {
         let (Parts { mut headers, extensions, .. }, _) = response.into_parts();
-        let Draft { body, policy, keep: _ } = draft;
+        let body = &draft.body;
         let moment = extensions.get::<Moment>();
-        let last_modified = moment.and_then(|moment| last_modified(*policy, moment));
+        let policy = moment.map_or(draft.policy, |moment| moment.policy(draft.policy));
+        let last_modified = moment.and_then(|moment| last_modified(policy, moment));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         headers.extend(last_modified.map(|at| (header::LAST_MODIFIED, http_date(at))));
         if policy.end().is_none() {
-            headers.extend(cache_control(*policy, settings, DateTime::UNIX_EPOCH));
+            headers.extend(cache_control(policy, settings, DateTime::UNIX_EPOCH));
         }
         let etag = etag(body, Coding::Identity)?;
         Ok(Self {
             route,
-            release: moment.map(|moment| moment.release().id().clone()),
-            policy: *policy,
+            release: moment.and_then(Moment::current).cloned(),
+            policy,
             last_modified,
             plain: Rendered::new(headers, body.clone(), etag, Coding::Identity),
             encoded: Vec::new(),

@@ -18,10 +18,14 @@ use utoipa::{
     },
 };
 
-use super::problem::{Code, Problem};
+use super::{
+    moment::RELEASE_PARAMETER,
+    problem::{Code, Problem},
+    shape::FIELDS_PARAMETER,
+};
 
 /// The parameters that middleware reads, in the order in which they are told to clients.
-pub const COMMON: [&str; 1] = ["fields"];
+pub const COMMON: [&str; 2] = [RELEASE_PARAMETER, FIELDS_PARAMETER];
 
 /// Most values of a parameter that takes several.
 pub const MAX_LISTED: usize = 50;
@@ -348,6 +352,7 @@ mod tests {
             ("limit=3", Ok((3, ""))),
             ("&limit=3&&", Ok((3, ""))),
             ("limit=3&q.a=b&q.c+d=%C3%A9", Ok((3, "a=b;c d=é;"))),
+            ("limit=3&release=9f2c1b7a3d5e8f60", Ok((3, ""))),
             ("", Err(Code::MissingParameter)),
             ("limit", Err(Code::InvalidParameter)),
             ("limit=x", Err(Code::InvalidParameter)),

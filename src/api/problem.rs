@@ -35,6 +35,10 @@ pub enum Code {
     CommuneNotFound,
     /// No published file has this id.
     MediaNotFound,
+    /// No release of this name is kept: it never was, or it is too old.
+    ReleaseNotFound,
+    /// The release of this name was kept, and can no longer be read.
+    ReleaseGone,
     /// The path or query is not valid UTF-8, or has a broken escape.
     MalformedRequest,
     /// The path takes no such query parameter.
@@ -79,6 +83,8 @@ pub enum Code {
     Busy,
     /// Nothing can be searched in this release.
     SearchUnavailable,
+    /// Too many clients listen to events.
+    TooManyListeners,
 }
 
 impl Code {
@@ -91,7 +97,9 @@ impl Code {
             | Self::ServiceNotFound
             | Self::CommuneNotFound
             | Self::MediaNotFound
+            | Self::ReleaseNotFound
             | Self::NoWebhook => StatusCode::NOT_FOUND,
+            Self::ReleaseGone => StatusCode::GONE,
             Self::UnsignedPing => StatusCode::UNAUTHORIZED,
             Self::MalformedRequest
             | Self::UnknownParameter
@@ -111,9 +119,11 @@ impl Code {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotReady | Self::Timeout | Self::Busy | Self::SearchUnavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NotReady
+            | Self::Timeout
+            | Self::Busy
+            | Self::SearchUnavailable
+            | Self::TooManyListeners => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -126,6 +136,8 @@ impl Code {
             Self::ServiceNotFound => "No such service",
             Self::CommuneNotFound => "No such commune",
             Self::MediaNotFound => "No such file",
+            Self::ReleaseNotFound => "No such release",
+            Self::ReleaseGone => "Release gone",
             Self::MalformedRequest => "Malformed request",
             Self::UnknownParameter => "Unknown parameter",
             Self::MissingParameter => "Missing parameter",
@@ -148,6 +160,7 @@ impl Code {
             Self::Timeout => "Timeout",
             Self::Busy => "Busy",
             Self::SearchUnavailable => "Search unavailable",
+            Self::TooManyListeners => "Too many listeners",
         }
     }
 
@@ -182,6 +195,10 @@ impl Code {
             Self::Busy => "Too much is being done at once; please try again in a few seconds.",
             Self::SearchUnavailable => {
                 "Search is out of order until the next release; all else can be read."
+            }
+            Self::TooManyListeners => {
+                "As many clients as the service takes listen to events: try again later, or ask \
+                 /v1/changes from time to time."
             }
             _ => "The service failed to answer. The failure is logged under X-Request-Id.",
         }
@@ -281,6 +298,11 @@ impl Problem {
     pub fn not_found(code: Code, found: &str) -> Self {
         let found = excerpt(found);
         Self::new(code, format!("{}: {found:?}.", code.title())).found(&found)
+    }
+
+    /// As many clients as the service takes listen to events already.
+    pub fn too_many_listeners(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::of(Code::TooManyListeners) }
     }
 
     /// A required parameter that is absent.

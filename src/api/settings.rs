@@ -42,6 +42,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Room for images that were made smaller, in bytes. Default: 64 MiB.
     pub image_cache_bytes: u64,
+    /// How many clients may listen to events at once. Default: 10,000.
+    pub event_listeners: usize,
 }
 
 impl Default for Settings {
@@ -62,6 +64,7 @@ impl Default for Settings {
             body_limit: 65_536,
             cache_bytes: 16 * 1_024 * 1_024,
             image_cache_bytes: 64 * 1_024 * 1_024,
+            event_listeners: 10_000,
         }
     }
 }

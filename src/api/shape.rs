@@ -28,7 +28,7 @@ mod schema;
 mod selection;
 
 /// The parameter.
-const FIELDS: &str = "fields";
+pub const FIELDS_PARAMETER: &str = "fields";
 
 /// The shapes of all answers that can be cut. Cheap to clone.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ pub async fn apply(State(shapes): State<Shapes>, mut request: Request, next: Nex
 
 fn asked(request: &Request, answer: &Place<'_>) -> Result<Option<Kept>, Problem> {
     let params = Params::parse(request.uri())?;
-    params.optional(FIELDS)?.map(|text| Kept::read(text, answer)).transpose()
+    params.optional(FIELDS_PARAMETER)?.map(|text| Kept::read(text, answer)).transpose()
 }
 
 fn cut(mut response: Response, kept: &Kept) -> Response {
@@ -99,5 +99,10 @@ fn parameter(answer: &Place<'_>) -> Parameter {
     };
     let top = paths.iter().filter(|path| !path.contains('.')).map(String::as_str);
     let examples: Vec<&str> = top.take(2).collect();
-    params::optional_list(FIELDS, description, paths.iter().map(String::as_str), &examples)
+    params::optional_list(
+        FIELDS_PARAMETER,
+        description,
+        paths.iter().map(String::as_str),
+        &examples,
+    )
 }

@@ -8,8 +8,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::App;
 
 pub mod asked;
+pub mod changes;
 pub mod communes;
 pub mod documents;
+pub mod events;
 pub mod flat;
 pub mod french;
 pub mod guides;
@@ -19,11 +21,13 @@ pub mod locate;
 pub mod media;
 pub mod paging;
 pub mod pictures;
+pub mod releases;
 pub mod root;
 pub mod search;
 pub mod services;
 pub mod text;
 pub mod walk;
+pub mod window;
 
 /// Every route, each documented by its handler. Paths are written whole and merged flat, since
 /// nested routers that share a prefix can lose paths from the document.
@@ -43,6 +47,19 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(locate::locate))
         .routes(routes!(search::search_content))
         .routes(routes!(search::suggestions::suggest_content))
+}
+
+/// The routes that tell of releases themselves, and so are pinned to none.
+pub fn history_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(releases::list_releases))
+        .routes(routes!(releases::get_release))
+        .routes(routes!(changes::list_changes))
+}
+
+/// The route of events, whose answer has no end.
+pub fn events_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(events::listen))
 }
 
 /// The route of files, which belongs to no release.

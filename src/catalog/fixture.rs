@@ -1,5 +1,7 @@
 //! A small back office, sound as it stands, for tests to break.
 
+pub(crate) mod edits;
+
 use std::collections::BTreeMap;
 
 use super::{Built, File, Files, Memo, Release, build};

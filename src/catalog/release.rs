@@ -3,6 +3,7 @@
 use std::{
     fmt,
     ops::Deref as _,
+    str::FromStr,
     sync::{Arc, OnceLock},
 };
 
@@ -36,8 +37,11 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ReleaseId(Arc<str>);
 
+/// Digits of a name.
+const ID_DIGITS: usize = 16;
+
 impl ReleaseId {
-    /// Sixteen hexadecimal digits.
+    /// Sixteen hexadecimal digits, in lower case.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,6 +50,21 @@ impl ReleaseId {
 impl fmt::Display for ReleaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// What is not the name of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the name of a release has {ID_DIGITS} hexadecimal digits in lower case")]
+pub struct NotAReleaseId;
+
+impl FromStr for ReleaseId {
+    type Err = NotAReleaseId;
+
+    fn from_str(text: &str) -> Result<Self, NotAReleaseId> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_name = text.len() == ID_DIGITS && text.bytes().all(is_digit);
+        is_name.then(|| Self(text.into())).ok_or(NotAReleaseId)
     }
 }
 
@@ -238,7 +257,7 @@ impl Content {
             hash(pictures.values(), &mut hasher);
         }
         let hex = hasher.finalize().to_hex();
-        ReleaseId(hex.as_str().get(..16).unwrap_or_default().into())
+        ReleaseId(hex.as_str().get(..ID_DIGITS).unwrap_or_default().into())
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     reference::Reference,
     store::{Opened, Store, ValueKey},
     sync::{
+        archive::Archive,
         budget::Meter,
         engine::{self, Engine, Follow, RoundError},
         jobs::{Jobs, Schedules},
@@ -44,8 +45,8 @@ impl Service {
         follow: Follow,
     ) -> anyhow::Result<Self> {
         let reference = Reference::embedded().context("the embedded reference data")?;
-        let store = config.data_dir().map(open_store).transpose()?;
-        let meter = Arc::new(meter(config, store.as_ref()));
+        let store = open_store(config.data_dir())?;
+        let meter = Arc::new(meter(config, &store));
         let gate: Arc<dyn Gate> = meter.clone();
         let downloader = Downloader::new(config.downloads(airtable.base_url.clone()))?;
         let client = Client::new(airtable::Settings { gate: Some(gate), ..airtable })?;
@@ -60,15 +61,13 @@ impl Service {
         let engine = Engine::new(client, settings, reference, Arc::clone(&live), Utc::now)
             .waking(Arc::clone(&wake))
             .illustrated(media.clone(), downloader)
-            .measured(Arc::clone(&metrics.sync), Arc::clone(&meter));
-        let engine = match store {
-            Some(store) => engine.keeping(store),
-            None => engine,
-        };
+            .measured(Arc::clone(&metrics.sync), Arc::clone(&meter))
+            .keeping(store.clone());
         engine.restore();
         let schedules = Schedules { look: config.schedule(), full: config.full_schedule() };
         let api = api::State {
             live,
+            archive: Archive::new(store, reference),
             wake,
             reference,
             media,
@@ -76,9 +75,11 @@ impl Service {
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),
                 image_cache_bytes: config.media.cache_bytes,
+                event_listeners: config.http.event_listeners,
                 ..api::Settings::default()
             },
             metrics,
+            stopping: CancellationToken::new(),
         };
         Ok(Self { engine: Arc::new(engine), schedules, api, meter })
     }
@@ -97,6 +98,12 @@ impl Service {
         let client = self.engine.client().clone();
         let mut rounds = rounds_apart(self.engine, self.schedules, stopping.clone())?;
         let stop_with_us = stopping.drop_guard();
+        // Before the server waits for the requests under way: streams of events would never end.
+        let streams = self.api.stopping.clone();
+        let shutdown = async move {
+            shutdown.await;
+            streams.cancel();
+        };
         tokio::select! {
             () = api::serve(listener, api::service(self.api), shutdown) => {
                 drop(stop_with_us);
@@ -114,7 +121,9 @@ impl Service {
     }
 }
 
-fn open_store(dir: &Path) -> anyhow::Result<Store> {
+/// A store in the folder, or in memory where nothing is to outlive the process.
+fn open_store(dir: Option<&Path>) -> anyhow::Result<Store> {
+    let Some(dir) = dir else { return Store::in_memory().context("a store in memory") };
     let Opened { store, notices } = Store::open(dir).context("store.data_dir")?;
     for notice in notices {
         tracing::warn!(%notice, "something that was kept is left aside");
@@ -143,8 +152,8 @@ fn open_library(config: &Config) -> Library {
 }
 
 /// Counts on from what an earlier run kept.
-fn meter(config: &Config, store: Option<&Store>) -> Meter {
-    let Some(store) = store.cloned() else { return Meter::forgetful(config.budget(), Utc::now) };
+fn meter(config: &Config, store: &Store) -> Meter {
+    let store = store.clone();
     let kept = store.value(CALLS).unwrap_or_else(|error| {
         tracing::warn!(%error, "the count of calls can't be read; it starts anew");
         None

@@ -16,11 +16,18 @@ pub struct HttpConfig {
     /// pings. Default: `http://` and the address listened on, and no pings.
     /// `LOCADOCS_HTTP_PUBLIC_URL`
     pub public_url: Option<Url>,
+    /// How many clients may listen to events at once. Each holds a connection and some 10 KB.
+    /// Default: 10,000. `LOCADOCS_HTTP_EVENT_LISTENERS`
+    pub event_listeners: usize,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), public_url: None }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: None,
+            event_listeners: 10_000,
+        }
     }
 }
 

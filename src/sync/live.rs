@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::budget;
 pub use super::guards::Doubt;
@@ -103,6 +104,8 @@ pub struct Live {
     publication: ArcSwapOption<Publication>,
     status: ArcSwap<SyncStatus>,
     next_round: ArcSwapOption<DateTime<Utc>>,
+    /// The name of what is current, for those who wait for another one.
+    name: watch::Sender<Option<ReleaseId>>,
 }
 
 impl Live {
@@ -123,7 +126,18 @@ impl Live {
 
     /// Makes a publication current.
     pub fn publish(&self, publication: Publication) {
+        let name = publication.release.id().clone();
         self.publication.store(Some(Arc::new(publication)));
+        self.name.send_if_modified(|current| {
+            let is_new = current.as_ref() != Some(&name);
+            *current = Some(name);
+            is_new
+        });
+    }
+
+    /// Tells when another release has become current. Whoever is slow hears of the last one only.
+    pub fn follow(&self) -> watch::Receiver<Option<ReleaseId>> {
+        self.name.subscribe()
     }
 
     /// When the next round is due, by the schedule and the budget.

@@ -20,6 +20,7 @@ mod model;
 mod pictures;
 mod readme;
 mod release;
+mod replicas;
 mod sandbox;
 mod search;
 mod settings_file;

@@ -35,6 +35,9 @@ recorded! {
     "suggest_content",
     "flat_locate",
     "flat_walk",
+    "list_releases",
+    "get_release",
+    "list_changes",
     "get_health",
     "get_readiness",
 }

@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use crate::{
-    api::{problem, v1},
+    api::{moment, problem, v1},
     media::Format,
 };
 
@@ -70,9 +70,9 @@ const BAD_REQUEST: Failure = Failure {
             "title": "Unknown parameter",
             "status": 400,
             "code": "unknown-parameter",
-            "detail": "\"comune\" is not a parameter of this path, which takes document, commune, kind, date.",
+            "detail": "\"comune\" is not a parameter of this path, which takes document, commune, kind, date, release.",
             "parameter": "comune",
-            "valid": ["document", "commune", "kind", "date"],
+            "valid": ["document", "commune", "kind", "date", "release"],
         })
     },
 };
@@ -88,6 +88,22 @@ const NOT_FOUND: Failure = Failure {
             "code": "guide-not-found",
             "detail": "No such guide: \"permis\".",
             "found": "permis",
+        })
+    },
+};
+const GONE: Failure = Failure {
+    name: "Gone",
+    status: "410",
+    description: "The release was kept, and can no longer be read.",
+    example: || {
+        json!({
+            "type": "/problems/release-gone",
+            "title": "Release gone",
+            "status": 410,
+            "code": "release-gone",
+            "detail": "Release 9f2c1b7a3d5e8f60 is not kept here, or no longer. To start again: read the name of the current release in \"release\" of /v1, read everything with ?release= and that name, then ask /v1/changes?since= it.",
+            "parameter": "release",
+            "found": "9f2c1b7a3d5e8f60",
         })
     },
 };
@@ -180,16 +196,27 @@ const UNAVAILABLE: Failure = Failure {
         })
     },
 };
-const FAILURES: [Failure; 8] = [
+const FAILURES: [Failure; 9] = [
     BAD_REQUEST,
     NOT_FOUND,
     CONFLICT,
     BODY_TOO_LARGE,
+    GONE,
     URI_TOO_LONG,
     RANGE_NOT_SATISFIABLE,
     INTERNAL,
     UNAVAILABLE,
 ];
+
+/// Adds to every operation the parameter that all of them take.
+pub(super) fn add_common(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            let parameters = operation.parameters.get_or_insert_default();
+            parameters.push(moment::release_parameter().into());
+        }
+    }
+}
 
 /// Adds to every operation what all share, and to the components what that needs.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -212,7 +239,8 @@ pub(super) fn complete(document: &mut OpenApi) {
 
 fn complete_operation(path: &str, operation: &mut Operation) {
     let is_file = path.starts_with("/v1/media/");
-    let is_content = path.starts_with("/v1") && !is_file;
+    let is_stream = path == "/v1/events";
+    let is_content = path.starts_with("/v1") && !is_file && !is_stream;
     let is_kept = is_content || is_file || path == "/openapi.json";
     let has_next = operation.parameters.iter().flatten().any(|parameter| match parameter {
         RefOr::T(parameter) => parameter.name == "cursor",
@@ -228,6 +256,10 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     });
     let is_flat = path.starts_with(v1::flat::PREFIX);
     let is_sent = is_flat && operation.request_body.is_some();
+    let names_release = operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => ["release", "since"].contains(&parameter.name.as_str()),
+        RefOr::Ref(_) => false,
+    });
     let is_walk = path.ends_with("/walk");
     let mut headers = vec!["X-Request-Id"];
     if is_kept {
@@ -264,8 +296,9 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     // What is wrong with a flat request is told by a good answer.
     let failures = [
         (!is_flat).then_some(BAD_REQUEST),
-        (names_something && !is_flat).then_some(NOT_FOUND),
+        ((names_something || names_release) && !is_flat).then_some(NOT_FOUND),
         ((is_walk || has_next) && !is_flat).then_some(CONFLICT),
+        names_release.then_some(GONE),
         is_sent.then_some(BODY_TOO_LARGE),
         Some(URI_TOO_LONG),
         is_file.then_some(RANGE_NOT_SATISFIABLE),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    FIELDS,
+    FIELDS_PARAMETER,
     schema::{MAX_DEPTH, Place},
 };
 use crate::api::{params, problem::Problem};
@@ -27,7 +27,7 @@ impl Kept {
     pub fn read(text: &str, answer: &Place<'_>) -> Result<Self, Problem> {
         let start = answer.items();
         let mut kept = Self::Fields(BTreeMap::new());
-        for path in params::listed(FIELDS, text)? {
+        for path in params::listed(FIELDS_PARAMETER, text)? {
             check(path, &start)?;
             kept.add(path.split('.'));
         }
@@ -57,7 +57,7 @@ impl Kept {
 fn check(path: &str, start: &Place<'_>) -> Result<(), Problem> {
     if path.split('.').count() > MAX_DEPTH {
         let expected = format!("a path of at most {MAX_DEPTH} fields");
-        return Err(Problem::invalid(FIELDS, path, &expected));
+        return Err(Problem::invalid(FIELDS_PARAMETER, path, &expected));
     }
     let mut place = start.clone();
     let mut passed: Vec<&str> = Vec::new();
@@ -71,7 +71,7 @@ fn check(path: &str, start: &Place<'_>) -> Result<(), Problem> {
                 }
                 passed => format!("a field of {:?}", passed.join(".")),
             };
-            return Err(Problem::invalid(FIELDS, path, &expected).valid(fields.keys()));
+            return Err(Problem::invalid(FIELDS_PARAMETER, path, &expected).valid(fields.keys()));
         };
         passed.push(name);
         place = field;

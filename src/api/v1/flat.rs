@@ -9,6 +9,7 @@
 //! Credentials are accepted, so that a tool that insists on some can be used, and ignored.
 
 use axum::{
+    Json,
     extract::{Request, State},
     http::{HeaderValue, Method, header},
     response::{IntoResponse as _, Response},
@@ -89,10 +90,8 @@ async fn reply<T: Flat + From<Failure>>(
 
 /// An answer that no cache may keep.
 fn unkept<T: Flat>(body: &T) -> Response {
-    let mut response = Answer::content(Object(body)).into_response();
-    response.extensions_mut().remove::<Policy>();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (headers, Json(Object(body))).into_response()
 }
 
 /// Locate a document, for a no-code tool

@@ -266,7 +266,8 @@ impl From<&guide::Guide> for GuideSummary {
 }
 
 impl Guide {
-    fn new(
+    /// A guide of a release, whole, with what is asked for beside it.
+    pub fn new(
         guide: &guide::Guide,
         include: &WithGuide,
         release: &Release,

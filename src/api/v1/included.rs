@@ -56,7 +56,7 @@ const WITH_GUIDE: &[(&str, Kind)] = &[("documents", Kind::Documents), ("services
 const WITH_DOCUMENT: &[(&str, Kind)] = &[("guides", Kind::Guides), ("services", Kind::Services)];
 
 /// What to give along with a guide.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct WithGuide(Vec<Kind>);
 
 /// What to give along with a document.

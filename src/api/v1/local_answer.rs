@@ -29,6 +29,7 @@ mod sentences;
 
 pub use availability::{Availability, AvailabilityStatus};
 pub use holding::{Access, Holding};
+pub use reason::TerritoryLevel;
 use reason::{Reason, Superseded};
 
 /// Where a document of a commune is kept.

@@ -1,15 +1,20 @@
 //! What is here.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::{
-    App,
-    answer::Answer,
-    moment::Moment,
-    params::{NoParams, Query},
+use crate::{
+    api::{
+        App,
+        answer::Answer,
+        moment::Moment,
+        params::{NoParams, Query},
+    },
+    catalog::{ItemKind, release::Content},
 };
 
 /// What is here.
@@ -34,7 +39,7 @@ pub struct Root {
 }
 
 /// How much is published.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Counts {
     /// Guides.
     #[schema(minimum = 0)]
@@ -65,6 +70,12 @@ pub struct Links {
     locate: &'static str,
     /// Search.
     search: &'static str,
+    /// What changed since a release.
+    changes: &'static str,
+    /// The releases that are kept.
+    releases: &'static str,
+    /// Events: a new release.
+    events: &'static str,
     /// The OpenAPI document.
     openapi: &'static str,
     /// A page to read and try the API.
@@ -78,6 +89,9 @@ const LINKS: Links = Links {
     communes: "/v1/communes{?q,departement,region,epci,kind,postcode,limit}",
     locate: "/v1/locate{?document,commune,kind,date}",
     search: "/v1/search{?q,kind,lang,limit,cursor}",
+    changes: "/v1/changes{?since,limit}",
+    releases: "/v1/releases",
+    events: "/v1/events",
     openapi: "/openapi.json",
     docs: "/docs/",
 };
@@ -90,18 +104,35 @@ const LINKS: Links = Links {
     responses((status = 200, description = "What is here.", body = Root)),
 )]
 pub async fn get_root(State(app): State<App>, moment: Moment, _: Query<NoParams>) -> Answer<Root> {
-    let content = moment.release().content();
     Answer::content(Root {
         version: "v1",
         release: moment.release().id().to_string(),
         published_at: moment.publication.published_at,
-        counts: Counts {
+        counts: Counts::from(moment.release().content()),
+        reference: app.reference.source().package.to_string(),
+        links: LINKS,
+    })
+}
+
+impl From<&Content> for Counts {
+    fn from(content: &Content) -> Self {
+        Self {
             guides: content.guides.len(),
             documents: content.documents.len(),
             services: content.services.len(),
             holdings: content.holdings.len(),
-        },
-        reference: app.reference.source().package.to_string(),
-        links: LINKS,
-    })
+        }
+    }
+}
+
+impl From<&BTreeMap<ItemKind, u64>> for Counts {
+    fn from(counts: &BTreeMap<ItemKind, u64>) -> Self {
+        let of = |kind| counts.get(&kind).map_or(0, |count| usize::try_from(*count).unwrap_or(0));
+        Self {
+            guides: of(ItemKind::Guide),
+            documents: of(ItemKind::Document),
+            services: of(ItemKind::Service),
+            holdings: of(ItemKind::Holding),
+        }
+    }
 }

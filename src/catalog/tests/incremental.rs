@@ -3,169 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::{collection::vec, prelude::*, sample::select as one_of};
+use proptest::{collection::vec, prelude::*};
 
 use crate::{
     catalog::{
         Built, File, ItemKind, Memo, Release, build, checks,
-        fixture::{Base, links, reference, select, text},
+        fixture::{
+            Base,
+            edits::{edit, known},
+            reference,
+        },
     },
-    content::{
-        cell::{Attachment, Cell},
-        guide::Illustration,
-        picture::Picture,
-        row::Row,
-        rows::RowChange,
-        tables::{FieldKey as F, TableKey as T},
-    },
+    content::{guide::Illustration, row::Row, rows::RowChange, tables::TableKey as T},
 };
-
-/// An edit of a row, or its deletion, or its return.
-#[derive(Debug, Clone)]
-enum Edit {
-    Set(T, &'static str, F, Option<Cell>),
-    Delete(T, &'static str),
-    Restore(T, &'static str),
-    /// A copy of a file comes, or is lost.
-    Copy(char),
-}
-
-const ROWS: &[(T, &str)] = &[
-    (T::Guides, "recG"),
-    (T::Steps, "recQ"),
-    (T::Steps, "recD"),
-    (T::Steps, "recR"),
-    (T::Choices, "recA1"),
-    (T::Choices, "recA5"),
-    (T::Documents, "recDoc"),
-    (T::Services, "recArch"),
-    (T::Services, "recMairie"),
-    (T::Territories, "recFr"),
-    (T::Territories, "recRen"),
-    (T::Holdings, "recH1"),
-    (T::Holdings, "recH2"),
-];
-
-fn cells(table: T) -> Vec<(F, Option<Cell>)> {
-    let mut cells = vec![
-        (F::Status, Some(select("Brouillon"))),
-        (F::Status, Some(select("Publié"))),
-        (F::Status, Some(select("Publiée"))),
-        (F::Slug, Some(text("commun"))),
-        (F::Slug, Some(text("autre"))),
-        (F::Slug, None),
-    ];
-    cells.extend(match table {
-        T::Guides => vec![(F::Title, None), (F::Title, Some(text("Guide")))],
-        T::Steps => vec![
-            (F::Title, None),
-            (F::Title, Some(text("Étape"))),
-            (F::Type, Some(select("Impasse"))),
-            (F::Type, Some(select("Question"))),
-            (F::Document, None),
-            (F::Document, Some(links(&["recDoc"]))),
-            (F::Illustrations, None),
-            (F::Illustrations, Some(files("A"))),
-            (F::Illustrations, Some(files("BA"))),
-        ],
-        T::Choices => vec![
-            (F::TargetStep, None),
-            (F::TargetStep, Some(links(&["recD"]))),
-            (F::TargetStep, Some(links(&["recR"]))),
-            (F::Label, None),
-        ],
-        T::Territories => vec![
-            (F::Code, Some(text("35238"))),
-            (F::Code, Some(text("29019"))),
-            (F::Code, Some(text("?"))),
-        ],
-        T::Holdings => vec![
-            (F::Service, Some(links(&["recMairie"]))),
-            (F::Service, Some(links(&["recArch"]))),
-            (F::Service, None),
-            (F::Territories, Some(links(&["recFr", "recRen"]))),
-            (F::From, Some(text("vers 1908"))),
-            (F::From, Some(text("1950"))),
-            (F::ContactFirst, Some(links(&["recArch"]))),
-        ],
-        T::Services => {
-            vec![(F::Name, None), (F::Photo, Some(files("A"))), (F::Photo, Some(files("CB")))]
-        }
-        _ => vec![(F::Name, None), (F::Name, Some(text("Nom")))],
-    });
-    cells
-}
-
-fn files(names: &str) -> Cell {
-    let file = |name: char| Attachment {
-        id: format!("att{name}").parse().unwrap(),
-        filename: format!("{name}.png"),
-        media_type: None,
-        size: None,
-        dimensions: None,
-        url: String::new(),
-    };
-    Cell::Attachments(names.chars().map(file).collect())
-}
-
-/// What is known of a file when these have been copied: of `C`, that it can't be.
-fn known(copied: &BTreeSet<char>, file: &Illustration) -> File {
-    let name = file.filename.chars().next().unwrap();
-    match copied.contains(&name) {
-        true => File::Kept(Picture {
-            file: file.id.clone(),
-            path: format!("/v1/media/0/{name}.png"),
-            media_type: "image/png".to_owned(),
-            dimensions: Some((4, 3)),
-        }),
-        false if name == 'C' => File::Failed { advice: "La déposer à nouveau.".to_owned() },
-        false => File::Awaited,
-    }
-}
-
-fn edit() -> impl Strategy<Value = Edit> {
-    let copy = one_of(&['A', 'B', 'C']).prop_map(Edit::Copy);
-    let of_row = one_of(ROWS).prop_flat_map(|(table, row)| {
-        prop_oneof![
-            6 => one_of(cells(table)).prop_map(move |(field, cell)| Edit::Set(table, row, field, cell)),
-            1 => Just(Edit::Delete(table, row)),
-            1 => Just(Edit::Restore(table, row)),
-        ]
-    });
-    prop_oneof![5 => of_row, 1 => copy]
-}
-
-impl Edit {
-    /// The row that it changes, if it does.
-    fn apply(self, base: &mut Base, copied: &mut BTreeSet<char>) -> Option<(T, &'static str)> {
-        match self {
-            Self::Set(table, row, field, cell) => {
-                if let Some(cells) = base.0.get_mut(&table).and_then(|rows| rows.get_mut(row)) {
-                    match cell {
-                        Some(cell) => cells.insert(field, cell),
-                        None => cells.remove(&field),
-                    };
-                }
-                Some((table, row))
-            }
-            Self::Delete(table, row) => {
-                base.0.get_mut(&table).map(|rows| rows.remove(row));
-                Some((table, row))
-            }
-            Self::Restore(table, row) => {
-                let sound = Base::sound().0[&table][row].clone();
-                base.0.entry(table).or_default().insert(row.parse().unwrap(), sound);
-                Some((table, row))
-            }
-            Self::Copy(name) => {
-                if !copied.remove(&name) {
-                    copied.insert(name);
-                }
-                None
-            }
-        }
-    }
-}
 
 fn change(base: &Base, table: T, row: &str) -> RowChange {
     match base.0.get(&table).and_then(|rows| rows.get_key_value(row)) {

@@ -26,7 +26,7 @@ async fn each_slip_has_a_code_and_says_what_is_valid() {
         ("/v1/guides/%ff", 400, "malformed-request", Value::Null),
         ("/v1/guides?theme=%ff", 400, "malformed-request", Value::Null),
         ("/v1/guides?theme=%zz", 400, "malformed-request", Value::Null),
-        ("/v1?a=b", 400, "unknown-parameter", json!(["fields"])),
+        ("/v1?a=b", 400, "unknown-parameter", json!(["release", "fields"])),
         (
             "/v1/communes?Q=renn",
             400,
@@ -41,9 +41,11 @@ async fn each_slip_has_a_code_and_says_what_is_valid() {
                 "postcode",
                 "cursor",
                 "sort",
+                "release",
                 "fields"
             ]),
         ),
+        ("/healthz?a=b", 400, "unknown-parameter", json!([])),
         ("/v1/communes?q=a&q=b", 400, "repeated-parameter", Value::Null),
         ("/v1/communes?q=a&limit=101", 400, "invalid-parameter", Value::Null),
         ("/v1/guides?limit=0", 400, "invalid-parameter", Value::Null),

@@ -10,14 +10,17 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use locadocs::{
     api::{self, Settings, State, metrics::Sources},
-    catalog::Release,
+    catalog::{ItemChange, Release},
     media::Library,
+    store::{Commit, Item, ItemChanges, ReleaseChange, Store},
     sync::{
+        archive::Archive,
         live::{Live, Publication},
         wake::Wake,
     },
 };
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::fixture;
@@ -36,6 +39,9 @@ pub struct Service {
     pub live: Arc<Live>,
     pub wake: Arc<Wake>,
     pub media: Library,
+    /// Where published releases are kept.
+    pub store: Store,
+    pub stopping: CancellationToken,
     pub inner: api::Service,
 }
 
@@ -59,24 +65,33 @@ impl Service {
 
     /// With nothing to publish yet, and these files.
     pub fn holding(media: Library, clock: fn() -> DateTime<Utc>) -> Self {
-        Self::new(media, clock, Settings::default(), Sources::default())
+        Self::new(media, memory(), clock, Settings::default(), Sources::default())
+    }
+
+    /// With nothing to publish yet, and a history in this store.
+    pub fn keeping(store: Store, clock: fn() -> DateTime<Utc>, settings: Settings) -> Self {
+        Self::new(fixture::library(), store, clock, settings, Sources::default())
     }
 
     /// With nothing to publish yet, and these behind its metrics.
     pub fn measured(clock: fn() -> DateTime<Utc>, settings: Settings, metrics: Sources) -> Self {
-        Self::new(fixture::library(), clock, settings, metrics)
+        Self::new(fixture::library(), memory(), clock, settings, metrics)
     }
 
     fn new(
         media: Library,
+        store: Store,
         clock: fn() -> DateTime<Utc>,
         settings: Settings,
         metrics: Sources,
     ) -> Self {
         let (live, wake) = (Arc::new(Live::default()), Arc::new(Wake::default()));
         let reference = fixture::reference();
+        let stopping = CancellationToken::new();
         let state = State {
             live: Arc::clone(&live),
+            archive: Archive::new(store.clone(), reference),
+            stopping: stopping.clone(),
             wake: Arc::clone(&wake),
             reference,
             media: media.clone(),
@@ -84,12 +99,24 @@ impl Service {
             settings,
             metrics,
         };
-        Self { live, wake, media, inner: api::service(state) }
+        Self { live, wake, media, store, stopping, inner: api::service(state) }
     }
 
-    /// Makes a release public.
+    /// The releases that are kept.
+    pub fn archive(&self) -> Archive {
+        Archive::new(self.store.clone(), fixture::reference())
+    }
+
+    /// Makes a release public, and keeps it.
     pub fn publish(&self, release: Release) {
-        self.live.publish(Publication { release, published_at: PUBLISHED_AT.parse().unwrap() });
+        let published_at = PUBLISHED_AT.parse().unwrap();
+        keep(&self.store, &release, published_at);
+        self.live.publish(Publication { release, published_at });
+    }
+
+    /// Sends a request, and leaves its answer to be read.
+    pub async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.inner.clone().oneshot(request).await.unwrap()
     }
 
     /// Sends a request.
@@ -123,6 +150,20 @@ impl Service {
         let answer = self.get(target).await;
         answer.problem()
     }
+}
+
+fn memory() -> Store {
+    Store::in_memory().unwrap()
+}
+
+/// Keeps a release as the newest one.
+pub fn keep(store: &Store, release: &Release, published_at: DateTime<Utc>) {
+    let item =
+        |change: ItemChange| Some(Item { kind: change.kind, key: change.key, body: change.body? });
+    let items = release.changes_since(None).into_iter().filter_map(item).collect();
+    let id = release.id().to_string();
+    let change = ReleaseChange { id, published_at, items: ItemChanges::Replace(items) };
+    store.commit(&Commit { release: Some(change), ..Commit::default() }).unwrap();
 }
 
 /// An answer, read whole.

@@ -206,6 +206,8 @@ async fn a_shutdown_lets_a_request_under_way_end() {
     let service = Service::start();
     let state = api::State {
         live: service.live.clone(),
+        archive: service.archive(),
+        stopping: service.stopping.clone(),
         wake: service.wake.clone(),
         reference: fixture::reference(),
         media: fixture::library(),

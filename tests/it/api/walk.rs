@@ -122,5 +122,6 @@ async fn answers_that_do_not_fit_are_a_conflict_that_names_the_step() {
         service.problem(&format!("{WALK}?q.document-connu=oui&q.document-connu=non")).await;
     assert_eq!(repeated["code"], "repeated-parameter");
     let unknown = service.problem(&format!("{WALK}?q=oui")).await;
-    assert_eq!(unknown["valid"], json!(["q.{step}", "commune", "kind", "date", "fields"]));
+    let valid = json!(["q.{step}", "commune", "kind", "date", "release", "fields"]);
+    assert_eq!(unknown["valid"], valid);
 }

@@ -82,6 +82,8 @@ async fn an_edit_pings_the_service_awake() {
     let service = Service::start();
     let state = api::State {
         live: service.live.clone(),
+        archive: service.archive(),
+        stopping: service.stopping.clone(),
         wake: service.wake.clone(),
         media: service.media.clone(),
         reference: fixture::reference(),

@@ -46,6 +46,8 @@ async fn ping_address(api: &Api) -> Url {
     let root: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let state = api::State {
         live: Arc::clone(&api.live),
+        archive: api.archive(),
+        stopping: api.stopping.clone(),
         wake: Arc::clone(&api.wake),
         media: api.media.clone(),
         reference: fixture::reference(),
