@@ -19,7 +19,7 @@ mod listing;
 pub mod meta;
 pub mod record;
 mod request;
-mod retry_after;
+pub(crate) mod retry_after;
 mod rows;
 pub mod schema;
 pub mod settings;

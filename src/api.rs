@@ -5,9 +5,14 @@
 //! [`v1`]; [`pages`] renders, validates and compresses it once. Errors are [`problem`]s. Routes and
 //! the OpenAPI document come from the same handlers ([`docs`]).
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, middleware::from_fn_with_state, routing::get, serve::ListenerExt as _};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+    serve::ListenerExt as _,
+};
 use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
@@ -17,6 +22,7 @@ use crate::{
     reference::Reference,
     sync::{live::Live, wake::Wake},
 };
+use edge::guard::Guard;
 use metrics::Metrics;
 use pages::Pages;
 use problem::{Code, Problem};
@@ -24,6 +30,7 @@ use v1::media::Variants;
 
 mod answer;
 mod coding;
+mod deprecation;
 mod docs;
 mod edge;
 mod health;
@@ -34,10 +41,11 @@ mod pages;
 mod params;
 mod problem;
 mod settings;
+pub mod tags;
 mod v1;
 
 pub use hooks::PING_PATH;
-pub use settings::Settings;
+pub use settings::{ApiKeys, ForwardedHeader, Limits, Proxies, Rate, Settings};
 
 /// What the API answers from.
 #[derive(Debug, Clone)]
@@ -68,6 +76,7 @@ struct App {
     variants: Variants,
     clock: fn() -> DateTime<Utc>,
     settings: Arc<Settings>,
+    guard: Arc<Guard>,
     pages: Pages,
     metrics: Arc<Metrics>,
 }
@@ -78,8 +87,9 @@ impl From<State> for App {
         let pages = Pages::new(settings.cache_bytes);
         let variants = Variants::new(media.clone(), settings.image_cache_bytes);
         let metrics = Arc::new(Metrics::new(metrics, Arc::clone(&live), Arc::clone(&wake), clock));
+        let guard = Arc::new(Guard::new(settings.limits.clone()));
         let settings = Arc::new(settings);
-        Self { live, wake, reference, media, variants, clock, settings, pages, metrics }
+        Self { live, wake, reference, media, variants, clock, settings, guard, pages, metrics }
     }
 }
 
@@ -89,12 +99,17 @@ pub fn router(state: State) -> Router {
     let pages = from_fn_with_state(app.clone(), pages::serve);
     let (v1, _) = v1::router().split_for_parts();
     // The publication is taken first, so that a page is looked up under its release.
-    let v1 = v1.layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
+    // What is told of an answer whoever asks is told within its page, once.
+    let dressed =
+        |routes: Router<App>| routes.layer(from_fn(deprecation::tell)).layer(from_fn(tags::attach));
+    let v1 =
+        dressed(v1).layer(pages.clone()).layer(from_fn_with_state(app.clone(), moment::attach));
     let (service, _) = docs::service_router().split_for_parts();
-    let service = service.merge(docs::pages_router()).layer(pages);
+    let service = dressed(service.merge(docs::pages_router())).layer(pages);
     // Files depend on no release, and are neither rendered nor compressed.
     let (media, _) = v1::media_router().split_for_parts();
-    let routes = v1.merge(service).merge(media).route(metrics::PATH, get(metrics::get_metrics));
+    let routes =
+        v1.merge(service).merge(dressed(media)).route(metrics::PATH, get(metrics::get_metrics));
     let routes = edge::wrap(routes.fallback(unknown_path).with_state(app.clone()), &app);
     routes.layer(from_fn_with_state(app.metrics, metrics::requests::count))
 }
@@ -130,7 +145,8 @@ pub async fn serve(
         shutdown.await;
         drop(stopping);
     };
-    let server = axum::serve(listener, router).with_graceful_shutdown(signal);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(signal);
     let too_long = async move {
         // Resolves when the sender is dropped, which is the signal.
         let _ = stopped.await;

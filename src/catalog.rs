@@ -1,7 +1,7 @@
 //! Releases: one immutable, validated and indexed publication of everything.
 
 pub mod build;
-mod changes;
+pub(crate) mod changes;
 pub mod checks;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -11,6 +11,7 @@ pub mod config;
 pub mod content;
 pub mod media;
 pub mod paris;
+pub mod purge;
 pub mod reference;
 pub mod sandbox;
 pub mod store;

@@ -1,5 +1,5 @@
 //! The `Retry-After` header (RFC 9110, section 10.2.3). Airtable doesn't promise it; a gateway in
-//! front of it may send it.
+//! front of it may send it, and so may the receivers of purges.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// How long the server asks us to wait, when it says so: a number of seconds, or a date. A date that
 /// is past asks for nothing.
-pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

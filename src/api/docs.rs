@@ -19,7 +19,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::{
     App,
     answer::{Answer, Policy},
-    health, hooks,
+    deprecation, health, hooks,
     params::{NoParams, Query},
     v1,
 };
@@ -122,5 +122,6 @@ pub fn openapi(server: Option<&Url>) -> OpenApi {
     document.merge(service);
     shared::complete(&mut document);
     examples::add(&mut document);
+    deprecation::mark(&mut document, deprecation::DEPRECATED);
     document
 }

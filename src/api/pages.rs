@@ -21,6 +21,7 @@ use super::{
     App,
     answer::Policy,
     coding::Coding,
+    edge::timing::Served,
     moment::Moment,
     problem::{Code, Problem},
 };
@@ -82,10 +83,10 @@ pub async fn serve(State(app): State<App>, request: Request, next: Next) -> Resp
         target: canonical(request.uri()),
         coding: Coding::negotiate(&headers),
     };
-    let page = match app.pages.get(&key, now) {
-        Some(page) => page,
+    let (page, served) = match app.pages.get(&key, now) {
+        Some(page) => (page, Served::Hit),
         None => match render(&app.pages, &key, now, request, next).await {
-            Ok(page) => page,
+            Ok(page) => (page, Served::Miss),
             Err(response) => return *response,
         },
     };
@@ -93,9 +94,14 @@ pub async fn serve(State(app): State<App>, request: Request, next: Next) -> Resp
         let published = moment.publication.published_at;
         // What depends on the day changed at midnight, though nothing was published.
         let midnight = page.policy.end().and_then(|_| paris::midnight(moment.today()));
-        whole_seconds(midnight.map_or(published, |midnight| midnight.max(published)))
+        let changed = midnight.map_or(published, |midnight| midnight.max(published));
+        // What was published by a clock ahead of this one is not of the future (RFC 9110, 8.8.2.1).
+        whole_seconds(changed.min(now))
     });
-    page.respond(&headers, last_modified, &page.policy.header(&app.settings, now))
+    let cache_control = page.policy.header(&app.settings, now);
+    let mut response = page.respond(&headers, last_modified, &cache_control);
+    response.extensions_mut().insert(served);
+    response
 }
 
 /// Renders and encodes an answer; gives back at once what is not to be kept.

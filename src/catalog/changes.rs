@@ -6,7 +6,7 @@ use super::item::{Item, Shelf};
 use crate::content::{holding::Holding, ids::Slug};
 
 /// The slugs under which two shelves hold other items, or only one of them an item.
-pub(super) fn differing<'a, T>(
+pub(crate) fn differing<'a, T>(
     before: &'a Shelf<T>,
     now: &'a Shelf<T>,
 ) -> impl Iterator<Item = &'a Slug> {
@@ -21,7 +21,7 @@ pub(super) fn differing<'a, T>(
 
 /// The holdings that differ between two lists, each in the order of record ids: as they were and as
 /// they are.
-pub(super) fn differing_holdings<'a>(
+pub(crate) fn differing_holdings<'a>(
     before: &'a [Item<Holding>],
     now: &'a [Item<Holding>],
 ) -> impl Iterator<Item = (Option<&'a Item<Holding>>, Option<&'a Item<Holding>>)> {

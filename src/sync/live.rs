@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
 
 use super::budget;
 pub use super::guards::Doubt;
@@ -103,6 +104,18 @@ pub struct Live {
     publication: ArcSwapOption<Publication>,
     status: ArcSwap<SyncStatus>,
     next_round: ArcSwapOption<DateTime<Utc>>,
+    announcements: Announcements,
+}
+
+/// Tells of publications.
+#[derive(Debug)]
+struct Announcements(broadcast::Sender<Arc<Publication>>);
+
+impl Default for Announcements {
+    fn default() -> Self {
+        // Who is slower than so many releases is told that it missed some.
+        Self(broadcast::Sender::new(16))
+    }
 }
 
 impl Live {
@@ -118,7 +131,15 @@ impl Live {
 
     /// Makes a publication current.
     pub fn publish(&self, publication: Publication) {
-        self.publication.store(Some(Arc::new(publication)));
+        let publication = Arc::new(publication);
+        self.publication.store(Some(Arc::clone(&publication)));
+        // Nobody listens, perhaps.
+        let _ = self.announcements.0.send(publication);
+    }
+
+    /// Every publication from now on, each after it is current.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Publication>> {
+        self.announcements.0.subscribe()
     }
 
     /// When the next round is due, by the schedule and the budget.

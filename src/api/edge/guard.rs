@@ -1,0 +1,97 @@
+//! The limit as requests meet it: who asks, whether a key lifts the limit, and what is left.
+
+use std::net::SocketAddr;
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{Extensions, HeaderMap},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+
+use super::{
+    client::Proxies,
+    keys::ApiKeys,
+    rate::{Limiter, Rate, Verdict},
+};
+use crate::api::{
+    App,
+    hooks::PING_PATH,
+    metrics,
+    problem::{Code, Problem},
+};
+
+/// Whom to limit, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// What a client without a key may do; `None` is without limit.
+    pub rate: Option<Rate>,
+    /// The proxies in front.
+    pub proxies: Proxies,
+    /// The keys that lift the limit.
+    pub keys: ApiKeys,
+}
+
+/// Stands before the answers.
+#[derive(Debug)]
+pub struct Guard {
+    limiter: Option<Limiter>,
+    proxies: Proxies,
+    keys: ApiKeys,
+}
+
+/// Paths that machines of ours or Airtable's ask for.
+const EXEMPT: [&str; 4] = ["/healthz", "/readyz", metrics::PATH, PING_PATH];
+
+impl Guard {
+    /// Nobody has asked yet.
+    pub fn new(limits: Limits) -> Self {
+        let Limits { rate, proxies, keys } = limits;
+        Self { limiter: rate.map(Limiter::new), proxies, keys }
+    }
+
+    /// Counts a request; `None` if it is not to be counted. Who asks is told by the extension
+    /// [`ConnectInfo`], without which nobody is.
+    pub fn check(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Option<Verdict> {
+        let limiter = self.limiter.as_ref()?;
+        let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+        if EXEMPT.contains(&path) || self.keys.admit(headers) {
+            return None;
+        }
+        Some(limiter.check(self.proxies.client(peer.ip(), headers)?))
+    }
+
+    /// Tells the client of a verdict.
+    pub fn tell(&self, verdict: Verdict, headers: &mut HeaderMap) {
+        if let Some(limiter) = &self.limiter {
+            limiter.tell(verdict, headers);
+        }
+    }
+
+    /// The answer to a request that is refused.
+    pub fn refusal(&self, verdict: Verdict) -> Response {
+        let mut response = Problem::of(Code::TooManyRequests).into_response();
+        self.tell(verdict, response.headers_mut());
+        response
+    }
+}
+
+/// Middleware: refuses what is too much, and tells what is left. Inside the CORS layer, which answers
+/// preflights and lets pages read a refusal.
+pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
+    let verdict = app.guard.check(request.uri().path(), request.headers(), request.extensions());
+    match verdict {
+        None => next.run(request).await,
+        Some(verdict) if verdict.wait.is_some() => app.guard.refusal(verdict),
+        Some(verdict) => {
+            let mut response = next.run(request).await;
+            app.guard.tell(verdict, response.headers_mut());
+            response
+        }
+    }
+}
