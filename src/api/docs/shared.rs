@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use crate::{api::problem, media::Format};
+use crate::{
+    api::{edge::guard, problem},
+    media::Format,
+};
 
 /// Headers of whole answers and of 304: name, description, example.
 const HEADERS: &[(&str, &str, &str)] = &[
@@ -48,6 +51,12 @@ const LINK: (&str, &str, &str) = (
 );
 /// That of a service that can't answer now.
 const RETRY_AFTER: (&str, &str, &str) = ("Retry-After", "Seconds to wait.", "5");
+
+/// Those of what a client may ask for (draft-ietf-httpapi-ratelimit-headers-10).
+const RATE_HEADERS: &[(&str, &str, &str)] = &[
+    ("RateLimit-Policy", "What a client may do.", "\"client\";q=2000;w=10"),
+    ("RateLimit", "What is left to it.", "\"client\";r=0;t=10"),
+];
 
 /// An error that several operations share: a component of the document.
 struct Failure {
@@ -134,6 +143,20 @@ const URI_TOO_LONG: Failure = Failure {
         })
     },
 };
+const TOO_MANY_REQUESTS: Failure = Failure {
+    name: "TooManyRequests",
+    status: "429",
+    description: "The client makes more requests than it may.",
+    example: || {
+        json!({
+            "type": "/problems/too-many-requests",
+            "title": "Too many requests",
+            "status": 429,
+            "code": "too-many-requests",
+            "detail": "This address makes more requests than it may: Retry-After tells how long to wait.",
+        })
+    },
+};
 const INTERNAL: Failure = Failure {
     name: "Internal",
     status: "500",
@@ -163,8 +186,16 @@ const UNAVAILABLE: Failure = Failure {
         })
     },
 };
-const FAILURES: [Failure; 7] =
-    [BAD_REQUEST, NOT_FOUND, CONFLICT, URI_TOO_LONG, RANGE_NOT_SATISFIABLE, INTERNAL, UNAVAILABLE];
+const FAILURES: [Failure; 8] = [
+    BAD_REQUEST,
+    NOT_FOUND,
+    CONFLICT,
+    URI_TOO_LONG,
+    RANGE_NOT_SATISFIABLE,
+    TOO_MANY_REQUESTS,
+    INTERNAL,
+    UNAVAILABLE,
+];
 
 /// Adds to every operation what all share, and to the components what that needs.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -238,6 +269,7 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         is_walk.then_some(CONFLICT),
         Some(URI_TOO_LONG),
         is_file.then_some(RANGE_NOT_SATISFIABLE),
+        (!guard::EXEMPT.contains(&path)).then_some(TOO_MANY_REQUESTS),
         Some(INTERNAL),
         (path != "/readyz").then_some(UNAVAILABLE),
     ];
@@ -288,6 +320,7 @@ fn add_components(components: &mut Components) {
         .iter()
         .chain(CONTENT_HEADERS)
         .chain(FILE_HEADERS)
+        .chain(RATE_HEADERS)
         .chain([&CONTENT_RANGE, &LINK, &RETRY_AFTER])
     {
         let schema = ObjectBuilder::new().schema_type(Type::String).examples([*example]);
@@ -310,6 +343,10 @@ impl Failure {
         response.headers.extend([header_ref("X-Request-Id")]);
         if self.name == RANGE_NOT_SATISFIABLE.name {
             response.headers.extend([header_ref(CONTENT_RANGE.0)]);
+        }
+        if self.name == TOO_MANY_REQUESTS.name {
+            let told = RATE_HEADERS.iter().map(|(name, ..)| *name).chain([RETRY_AFTER.0]);
+            response.headers.extend(told.map(header_ref));
         }
         if self.name == UNAVAILABLE.name {
             response.headers.extend([header_ref(RETRY_AFTER.0)]);
