@@ -9,6 +9,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::{
+    Router,
     middleware::{from_fn, from_fn_with_state},
     routing::get,
 };
@@ -21,6 +22,7 @@ use crate::{
     reference::Reference,
     sync::{archive::Archive, live::Live, wake::Wake},
 };
+use edge::guard::Guard;
 use history::History;
 use metrics::Metrics;
 use pages::Pages;
@@ -30,6 +32,7 @@ use v1::{events::Listeners, media::Variants};
 
 mod answer;
 mod coding;
+mod deprecation;
 mod docs;
 mod edge;
 mod health;
@@ -45,12 +48,13 @@ mod server;
 mod service;
 mod settings;
 mod shape;
+pub mod tags;
 mod v1;
 
 pub use hooks::PING_PATH;
 pub use server::serve;
 pub use service::Service;
-pub use settings::Settings;
+pub use settings::{ApiKeys, ForwardedHeader, Limits, Proxies, Rate, Settings};
 
 /// What the API answers from.
 #[derive(Debug, Clone)]
@@ -90,6 +94,7 @@ struct Parts {
     variants: Variants,
     clock: fn() -> DateTime<Utc>,
     settings: Settings,
+    guard: Guard,
     pages: Pages,
     metrics: Metrics,
 }
@@ -111,6 +116,7 @@ impl From<State> for App {
         let pages = Pages::new(settings.cache_bytes);
         let variants = Variants::new(media.clone(), settings.image_cache_bytes);
         let metrics = Metrics::new(metrics, Arc::clone(&live), Arc::clone(&wake), clock);
+        let guard = Guard::new(settings.limits.clone());
         Self(Arc::new(Parts {
             live,
             history,
@@ -121,6 +127,7 @@ impl From<State> for App {
             variants,
             clock,
             settings,
+            guard,
             pages,
             metrics,
         }))
@@ -130,21 +137,26 @@ impl From<State> for App {
 /// Everything that the API answers.
 pub fn service(state: State) -> Service {
     let app = App::from(state);
+    // What is told of an answer whoever asks is told once, within its page.
+    let dressed =
+        |routes: Router<App>| routes.layer(from_fn(deprecation::tell)).layer(from_fn(tags::attach));
     let (v1, document) = v1::router().split_for_parts();
     let v1 = v1.layer(from_fn_with_state(Shapes::of(&document), shape::apply));
-    let v1 = v1.layer(from_fn_with_state(app.clone(), moment::attach));
+    let v1 = dressed(v1).layer(from_fn_with_state(app.clone(), moment::attach));
     let (history, _) = v1::history_router().split_for_parts();
-    let history = history.layer(from_fn_with_state(app.clone(), moment::attach_current));
+    let current = from_fn_with_state(app.clone(), moment::attach_current);
+    let history = dressed(history).layer(current);
     let (service, _) = docs::service_router().split_for_parts();
-    let service = service.merge(docs::pages_router());
+    let service = dressed(service.merge(docs::pages_router()));
     // Files depend on no release, and are neither rendered nor compressed.
     let (media, _) = v1::media_router().split_for_parts();
     // Answers even before anything is published.
     let (flat, _) = v1::flat::router().split_for_parts();
-    let flat = flat.layer(from_fn_with_state(app.clone(), moment::attach_if_published));
+    let if_published = from_fn_with_state(app.clone(), moment::attach_if_published);
+    let flat = dressed(flat).layer(if_published);
     let (events, _) = v1::events_router().split_for_parts();
     let v1 = v1.merge(history).merge(flat).merge(events);
-    let routes = v1.merge(service).merge(media);
+    let routes = v1.merge(service).merge(dressed(media));
     let routes = routes.route(metrics::PATH, get(metrics::get_metrics)).fallback(unknown_path);
     let routes = routes.layer(from_fn(metrics::tell_route)).with_state(app.clone());
     let routes = edge::wrap(routes, &app);

@@ -9,6 +9,8 @@ mod check;
 mod http;
 mod log;
 mod media;
+mod purge;
+mod secrets;
 mod sources;
 mod store;
 mod sync;
@@ -24,7 +26,7 @@ use figment::{
     Figment, Metadata, Profile,
     providers::{Format as _, Toml},
 };
-use secrecy::SecretString;
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use url::Url;
 
@@ -34,6 +36,7 @@ pub use self::{
     http::HttpConfig,
     log::{LogConfig, LogFormat},
     media::MediaConfig,
+    purge::PurgeConfig,
     store::StoreConfig,
     sync::SyncConfig,
 };
@@ -45,6 +48,7 @@ use crate::{
     },
     api,
     media::Settings as LibrarySettings,
+    purge::{self as purges, message::SigningKey},
     sync::{
         budget::Budget,
         engine::{self, Follow},
@@ -53,8 +57,8 @@ use crate::{
     },
 };
 
-/// The token's own variable, read apart from the others so that no error can ever show it.
-const TOKEN: &str = "LOCADOCS_AIRTABLE_TOKEN";
+/// Shortest key that lifts the limit, in bytes.
+const SHORTEST_KEY: usize = 16;
 
 /// All settings.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -70,6 +74,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The files of rows.
     pub media: MediaConfig,
+    /// Caches that are told when a release comes.
+    pub purge: PurgeConfig,
     /// What is logged.
     pub log: LogConfig,
     /// Names of tables and fields, where they are not the default ones.
@@ -103,6 +109,9 @@ pub enum ConfigError {
     /// The token's file can't be read, or holds none.
     #[error("airtable.token_file can't be used")]
     TokenFile(#[from] TokenFileError),
+    /// What messages to caches should be signed with can't sign.
+    #[error("LOCADOCS_PURGE_SECRET can't be used")]
+    PurgeSecret(#[source] purges::message::UnusableSecret),
 }
 
 impl Config {
@@ -140,7 +149,7 @@ impl Config {
             help: "give the id of the base, app…, in the file or in LOCADOCS_AIRTABLE_BASE",
         })?;
         let file = self.airtable.token_file.as_deref();
-        let typed = typed_token();
+        let typed = secrets::read(secrets::TOKEN);
         let token_file = file.filter(|_| typed.is_none()).map(Path::to_owned);
         let token = match (typed, file) {
             (Some(token), _) => token,
@@ -223,18 +232,53 @@ impl Config {
         DownloadSettings { hosts, max_bytes, ..DownloadSettings::new(api_url) }
     }
 
+    /// How many requests clients may make.
+    ///
+    /// # Errors
+    /// When a key is too short to be one.
+    pub fn limits(&self) -> Result<api::Limits, ConfigError> {
+        let keys = secrets::read(secrets::API_KEYS);
+        let keys = keys.as_ref().map_or("", |keys| keys.expose_secret());
+        let keys = || keys.split(',').map(str::trim).filter(|key| !key.is_empty());
+        if keys().any(|key| key.len() < SHORTEST_KEY) {
+            return Err(ConfigError::Missing {
+                key: "a key that can't be guessed",
+                help: "those in LOCADOCS_HTTP_API_KEYS have 16 characters or more each",
+            });
+        }
+        let HttpConfig { rate_limit_per_second, rate_limit_burst, .. } = self.http;
+        let rate = NonZeroU32::new(rate_limit_per_second).zip(NonZeroU32::new(rate_limit_burst));
+        Ok(api::Limits {
+            rate: rate.map(|(requests, burst)| api::Rate::per_second(requests, burst)),
+            proxies: api::Proxies {
+                trusted: self.http.trusted_proxies.clone(),
+                header: self.http.forwarded_header,
+            },
+            keys: keys().collect(),
+        })
+    }
+
+    /// Which caches are told when a release comes; `None` if none is.
+    ///
+    /// # Errors
+    /// When there is no secret to sign with, or one of another form.
+    pub fn purges(&self) -> Result<Option<purges::Settings>, ConfigError> {
+        if self.purge.urls.is_empty() {
+            return Ok(None);
+        }
+        let secret = secrets::read(secrets::PURGE_SECRET).ok_or(ConfigError::Missing {
+            key: "the secret of purges",
+            help: "set LOCADOCS_PURGE_SECRET, which signs what purge.urls are told",
+        })?;
+        let key = SigningKey::new(secret).map_err(ConfigError::PurgeSecret)?;
+        Ok(Some(purges::Settings::new(self.purge.urls.clone(), key)))
+    }
+
     /// Address by which the public reaches the service.
     pub fn public_url(&self) -> Url {
         let listen = || known_url(&format!("http://{}", self.http.listen));
         self.http.public_url.clone().unwrap_or_else(listen)
     }
-}
-
-/// The token that its own variable holds. Orchestrators set variables that they have no value for to
-/// nothing.
-fn typed_token() -> Option<SecretString> {
-    let typed = std::env::var(TOKEN).unwrap_or_default();
-    Some(typed.trim()).filter(|token| !token.is_empty()).map(SecretString::from)
 }
 
 fn schedule(cron: Option<&String>, every: Duration) -> Schedule {

@@ -12,6 +12,7 @@ pub mod content;
 pub mod media;
 pub mod paris;
 pub mod position;
+pub mod purge;
 pub mod reference;
 pub mod sandbox;
 pub mod stonly;

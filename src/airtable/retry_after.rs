@@ -1,5 +1,5 @@
 //! The `Retry-After` header (RFC 9110, section 10.2.3). Airtable doesn't promise it; a gateway in
-//! front of it may send it.
+//! front of it may send it, and so may the receivers of purges.
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::{
     App,
     answer::{Answer, Draft, Keep, Policy},
-    health, hooks,
+    deprecation, health, hooks,
     params::{NoParams, Query},
     problem::{Code, Problem},
     shape, v1,
@@ -144,5 +144,6 @@ pub fn openapi(server: Option<&Url>) -> OpenApi {
     shape::declare(&mut document);
     shared::complete(&mut document);
     examples::add(&mut document);
+    deprecation::mark(&mut document, deprecation::DEPRECATED);
     document
 }

@@ -1,5 +1,12 @@
 //! What every request passes, whatever its path: identity, traces, limits, CORS, panics.
 
+pub mod client;
+pub mod guard;
+pub mod keys;
+pub mod rate;
+pub mod timing;
+pub mod trace;
+
 use std::{any::Any, time::Duration};
 
 use axum::{
@@ -25,6 +32,7 @@ use tracing::Span;
 
 use super::{
     App,
+    deprecation::{DEPRECATION, SUNSET},
     hooks::PING_PATH,
     moment::RELEASE_HEADER,
     problem::{self, Code, Problem},
@@ -50,6 +58,8 @@ pub fn wrap(router: Router, app: &App) -> Routes {
         ))
         .layer(default_header(header::REFERRER_POLICY, "no-referrer"))
         .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(default_header(timing::TIMING_ALLOW_ORIGIN, "*"))
+        .layer(from_fn_with_state(app.clone(), guard::refuse))
         .layer(from_fn(problem::put_in_words))
         .layer(CatchPanicLayer::custom(internal_error))
         .layer(timeout)
@@ -75,9 +85,15 @@ fn cors() -> CorsLayer {
         .expose_headers([
             header::ACCEPT_RANGES,
             header::CONTENT_RANGE,
+            header::AGE,
             header::ETAG,
             header::LINK,
             header::RETRY_AFTER,
+            rate::POLICY_HEADER,
+            rate::LEFT_HEADER,
+            timing::SERVER_TIMING,
+            DEPRECATION,
+            SUNSET,
             RELEASE_HEADER,
             RequestId::HEADER,
         ])
@@ -115,11 +131,14 @@ async fn limit_uri(State(app): State<App>, request: Request, next: Next) -> Resp
 fn span(request: &Request) -> Span {
     let request_id =
         request.headers().get(&RequestId::HEADER).and_then(|value| value.to_str().ok());
+    let parent = trace::parent(request.headers());
     tracing::info_span!(
         "request",
         method = %request.method(),
         path = request.uri().path(),
         request_id,
+        trace_id = parent.map(|parent| parent.trace_id),
+        parent_id = parent.map(|parent| parent.parent_id),
     )
 }
 

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     airtable::Client,
+    purge::PurgeMetrics,
     sync::{budget::Meter, live::Live, metrics::SyncMetrics, wake::Wake},
 };
 use requests::Requests;
@@ -46,6 +47,8 @@ pub struct Sources {
     pub meter: Option<Arc<Meter>>,
     /// What the sync counts.
     pub sync: Arc<SyncMetrics>,
+    /// What is counted of telling caches.
+    pub purges: Arc<PurgeMetrics>,
 }
 
 /// All metrics by name.
@@ -73,9 +76,10 @@ impl Metrics {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The program that runs", version);
         sources.sync.register(&mut registry);
+        sources.purges.register(&mut registry);
         let requests = Requests::default();
         requests.register(&mut registry);
-        let Sources { client, meter, sync: _ } = sources;
+        let Sources { client, meter, sync: _, purges: _ } = sources;
         registry.register_collector(Box::new(Snapshots { live, wake, client, meter, clock }));
         Self { registry, requests }
     }

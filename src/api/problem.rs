@@ -73,6 +73,8 @@ pub enum Code {
     UriTooLong,
     /// The file has no byte in the ranges that are asked for.
     RangeNotSatisfiable,
+    /// The client makes more requests than it may.
+    TooManyRequests,
     /// The service failed.
     Internal,
     /// Nothing is published yet.
@@ -118,6 +120,7 @@ impl Code {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotReady
             | Self::Timeout
@@ -155,6 +158,7 @@ impl Code {
             Self::BodyTooLarge => "Body too large",
             Self::UriTooLong => "Address too long",
             Self::RangeNotSatisfiable => "Range not satisfiable",
+            Self::TooManyRequests => "Too many requests",
             Self::Internal => "Internal error",
             Self::NotReady => "Not ready",
             Self::Timeout => "Timeout",
@@ -187,6 +191,9 @@ impl Code {
             Self::RangeNotSatisfiable => {
                 "The file is shorter than the ranges that are asked for: Content-Range tells its \
                  length."
+            }
+            Self::TooManyRequests => {
+                "This address makes more requests than it may: Retry-After tells how long to wait."
             }
             Self::MalformedRequest => "The request could not be read.",
             Self::UnsignedPing => "The ping is not signed by the webhook in use.",

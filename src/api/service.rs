@@ -27,6 +27,7 @@ use super::{
     App,
     answer::{Draft, Keep},
     coding::Coding,
+    edge::timing::{self, SERVER_TIMING, Served},
     metrics::Route,
     pages::{Asked, Page},
     problem::{Code, Problem},
@@ -53,6 +54,14 @@ struct Routed {
     response: Response,
 }
 
+/// An answer, and how it came about.
+struct Answered {
+    route: Route,
+    /// Whether it was rendered before, if it is a page.
+    served: Option<Served>,
+    response: Response,
+}
+
 impl Service {
     /// Pages before these routes.
     pub(super) fn new(app: App, routes: Routes) -> Self {
@@ -64,7 +73,7 @@ impl Service {
     }
 
     /// Answers a request.
-    pub async fn answer<B>(self, request: Request<B>) -> Response
+    pub async fn answer<B>(self, mut request: Request<B>) -> Response
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -73,27 +82,42 @@ impl Service {
         let started = Instant::now();
         let method = request.method().clone();
         let id = RequestId::of(request.headers());
-        let asked = Asked::of(&method, request.uri(), request.headers(), (app.clock)());
+        let verdict = app.guard.check(&request);
+        let is_refused = verdict.is_some_and(|verdict| verdict.wait.is_some());
+        let asked = match is_refused {
+            false => Asked::of(&method, request.uri(), request.headers(), (app.clock)()),
+            true => None,
+        };
         let page = match &asked {
             Some(asked) => app.pages.get(&asked.target).await,
             None => None,
         };
-        let (route, mut response) = match (&asked, page) {
-            (Some(asked), Some(page)) if self.will_do(&page, asked) => self.respond(&page, asked),
+        let Answered { route, served, mut response } = match (&asked, page) {
+            (Some(asked), Some(page)) if self.will_do(&page, asked) => {
+                self.respond(&page, asked, Served::Hit)
+            }
             (asked, page) => {
-                let (mut parts, body) = request.into_parts();
-                parts.headers.insert(RequestId::HEADER, id.0.clone());
-                let request = Request::from_parts(parts, Body::new(body));
+                request.headers_mut().insert(RequestId::HEADER, id.0.clone());
+                if let Some(verdict) = verdict {
+                    request.extensions_mut().insert(verdict);
+                }
+                let request = request.map(Body::new);
                 match asked {
                     Some(asked) => self.find_out(asked, page, request).await,
                     None => self.route(request).await.whole(),
                 }
             }
         };
+        let elapsed = started.elapsed();
         if let Some(tally) = app.metrics.requests.tally(&route, &method, response.status()) {
-            tally.record(started.elapsed());
+            tally.record(elapsed);
         }
-        response.headers_mut().insert(RequestId::HEADER, id.0);
+        let headers = response.headers_mut();
+        headers.insert(RequestId::HEADER, id.0);
+        headers.insert(SERVER_TIMING, timing::header(elapsed, served));
+        if let Some(verdict) = verdict {
+            app.guard.tell(verdict, headers);
+        }
         response
     }
 
@@ -107,8 +131,9 @@ impl Service {
         page.holds(|release| self.0.app.live.is_current(release), asked.now)
     }
 
-    fn respond(&self, page: &Page, asked: &Asked) -> (Route, Response) {
-        (page.route().clone(), page.respond(asked, &self.0.app.settings))
+    fn respond(&self, page: &Page, asked: &Asked, served: Served) -> Answered {
+        let response = page.respond(asked, &self.0.app.settings);
+        Answered { route: page.route().clone(), served: Some(served), response }
     }
 
     /// Answers what no page does as it is.
@@ -117,7 +142,7 @@ impl Service {
         asked: &Asked,
         page: Option<Arc<Page>>,
         request: Request<Body>,
-    ) -> (Route, Response) {
+    ) -> Answered {
         let rendered = match page {
             // It was wanted often enough to be there: one renders it anew, and the others wait.
             Some(_) => {
@@ -131,7 +156,7 @@ impl Service {
             None => self.render(asked, request).await.map(Some),
         };
         match rendered {
-            Ok(Some(page)) => self.respond(&page, asked),
+            Ok(Some(page)) => self.respond(&page, asked, Served::Miss),
             Ok(None) => Routed::failed(&io::Error::other("the page is gone")).whole(),
             Err(routed) => routed.whole(),
         }
@@ -192,13 +217,13 @@ impl Routed {
     }
 
     /// The answer as it is, with its body.
-    fn whole(self) -> (Route, Response) {
+    fn whole(self) -> Answered {
         let Self { route, draft, mut response } = self;
         if let Some(Draft { body, .. }) = draft {
             response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
             *response.body_mut() = Body::from(body);
         }
-        (route, response)
+        Answered { route, served: None, response }
     }
 }
 

@@ -4,6 +4,13 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use super::edge::{
+    client::{ForwardedHeader, Proxies},
+    guard::Limits,
+    keys::ApiKeys,
+    rate::Rate,
+};
+
 /// How the API answers.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -38,6 +45,8 @@ pub struct Settings {
     pub uri_limit: usize,
     /// Largest request body, in bytes. Default: 65,536.
     pub body_limit: usize,
+    /// How many requests a client may make. Default: without limit.
+    pub limits: Limits,
     /// Room for rendered and compressed answers, in bytes. Default: 16 MiB.
     pub cache_bytes: u64,
     /// Room for images that were made smaller, in bytes. Default: 64 MiB.
@@ -62,6 +71,7 @@ impl Default for Settings {
             header_limit: 16_384,
             uri_limit: 8_192,
             body_limit: 65_536,
+            limits: Limits::default(),
             cache_bytes: 16 * 1_024 * 1_024,
             image_cache_bytes: 64 * 1_024 * 1_024,
             event_listeners: 10_000,

@@ -48,6 +48,8 @@ pub(super) async fn run(options: Options) -> anyhow::Result<()> {
         TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;
     let mut config = Config::default();
     config.http.listen = listener.local_addr()?;
+    // Whoever tries to break it should be able to.
+    config.http.rate_limit_per_second = 0;
     config.sync =
         SyncConfig { every_seconds: ROUND.as_secs(), monthly_calls: 0, ..SyncConfig::default() };
     // Each demo starts afresh, as its sandbox does.

@@ -14,6 +14,7 @@ use crate::{
     api::{self, metrics::Sources},
     config::Config,
     media::Library,
+    purge::{Couriers, Kept, PurgeMetrics},
     reference::Reference,
     store::{Opened, Store, ValueKey},
     sync::{
@@ -32,10 +33,14 @@ pub(super) struct Service {
     schedules: Schedules,
     api: api::State,
     meter: Arc<Meter>,
+    couriers: Option<Couriers>,
 }
 
 /// Where the count of calls is kept.
 const CALLS: ValueKey = ValueKey::new("calls");
+
+/// Where it is kept what receivers of purges know.
+const PURGED: ValueKey = ValueKey::new("purged");
 
 impl Service {
     /// Goes on from what an earlier run kept: what it last published is public when this returns.
@@ -56,7 +61,9 @@ impl Service {
             client: Some(client.clone()),
             meter: Some(Arc::clone(&meter)),
             sync: Arc::default(),
+            purges: Arc::default(),
         };
+        let couriers = couriers(config, &store, &metrics.purges)?;
         let settings = engine::Settings { follow, ..config.engine() };
         let engine = Engine::new(client, settings, reference, Arc::clone(&live), Utc::now)
             .waking(Arc::clone(&wake))
@@ -74,6 +81,7 @@ impl Service {
             clock: Utc::now,
             settings: api::Settings {
                 public_url: config.http.public_url.clone(),
+                limits: config.limits()?,
                 image_cache_bytes: config.media.cache_bytes,
                 event_listeners: config.http.event_listeners,
                 ..api::Settings::default()
@@ -81,7 +89,7 @@ impl Service {
             metrics,
             stopping: CancellationToken::new(),
         };
-        Ok(Self { engine: Arc::new(engine), schedules, api, meter })
+        Ok(Self { engine: Arc::new(engine), schedules, api, meter, couriers })
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -96,6 +104,10 @@ impl Service {
     ) -> anyhow::Result<()> {
         let stopping = CancellationToken::new();
         let client = self.engine.client().clone();
+        // They greet what is public when they start, so that it does not matter who is first.
+        let couriers = self.couriers.map(|couriers| {
+            tokio::spawn(couriers.run(Arc::clone(&self.api.live), stopping.clone()))
+        });
         let mut rounds = rounds_apart(self.engine, self.schedules, stopping.clone())?;
         let stop_with_us = stopping.drop_guard();
         // Before the server waits for the requests under way: streams of events would never end.
@@ -109,6 +121,9 @@ impl Service {
                 drop(stop_with_us);
                 let ended = rounds.await?;
                 self.meter.settle();
+                if let Some(couriers) = couriers {
+                    couriers.await.context("the purges")?;
+                }
                 ended
             }
             never = token::reload_on_hangup(client) => never,
@@ -160,6 +175,24 @@ fn meter(config: &Config, store: &Store) -> Meter {
     });
     let save = move |json: &str| store.put_value(CALLS, Some(json)).map_err(Into::into);
     Meter::new(config.budget(), kept.as_deref(), Utc::now, Box::new(save))
+}
+
+/// Tells caches on from what an earlier run told them.
+fn couriers(
+    config: &Config,
+    store: &Store,
+    metrics: &Arc<PurgeMetrics>,
+) -> anyhow::Result<Option<Couriers>> {
+    let Some(settings) = config.purges()? else { return Ok(None) };
+    let saved = store.value(PURGED).unwrap_or_else(|error| {
+        tracing::warn!(%error, "what receivers of purges know can't be read");
+        None
+    });
+    let store = store.clone();
+    let save = move |json: &str| store.put_value(PURGED, Some(json)).map_err(Into::into);
+    let kept = Kept::new(saved.as_deref(), Box::new(save));
+    let couriers = Couriers::new(settings, kept, Arc::clone(metrics), Utc::now);
+    Ok(Some(couriers.context("the client of purges")?))
 }
 
 /// Runs the rounds on a thread of their own: building a large release takes none of the API's time,

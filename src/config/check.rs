@@ -23,6 +23,12 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         let found = format!("{:?}", config.airtable.url.scheme());
         return out_of_range("airtable.url", found, "an http or https address");
     }
+    if let Some(url) =
+        config.purge.urls.iter().find(|url| !matches!(url.scheme(), "http" | "https"))
+    {
+        let found = format!("{:?}", url.scheme());
+        return out_of_range("purge.urls", found, "http or https addresses");
+    }
     for (key, found, range, expected) in [
         ("airtable.timeout_seconds", config.airtable.timeout_seconds, YEAR, "1 second to a year"),
         ("sync.every_seconds", config.sync.every_seconds, YEAR, "1 second to a year"),

@@ -12,7 +12,7 @@ const PREFIX: &str = "LOCADOCS_";
 /// The variables, but for those that are read elsewhere.
 pub(super) fn environment() -> Named<Env> {
     let variables = Env::prefixed(PREFIX)
-        .ignore(&["AIRTABLE_TOKEN", "CONFIG"])
+        .ignore(&["AIRTABLE_TOKEN", "HTTP_API_KEYS", "PURGE_SECRET", "CONFIG"])
         .filter(|key| !key.starts_with("STONLY_"))
         // Only the first: keys have underscores of their own.
         .map(|key| key.as_str().replacen('_', ".", 1).into());

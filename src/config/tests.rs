@@ -79,6 +79,39 @@ fn a_variable_may_hold_a_list() {
 }
 
 #[test]
+#[expect(clippy::result_large_err, reason = "figment's own error, in its own test helper")]
+fn limits_and_purges_take_their_secrets_from_variables() {
+    figment::Jail::expect_with(|jail| {
+        let config = Config::load(None).unwrap();
+        let rate = config.limits().unwrap().rate.unwrap();
+        assert_eq!((rate.interval.as_millis(), rate.burst.get()), (5, 2_000));
+        assert!(config.purges().unwrap().is_none());
+
+        jail.set_env("LOCADOCS_HTTP_RATE_LIMIT_PER_SECOND", "0");
+        jail.set_env("LOCADOCS_HTTP_TRUSTED_PROXIES", "[10.0.0.0/8, 2001:db8::1]");
+        jail.set_env("LOCADOCS_HTTP_API_KEYS", "0123456789abcdef, fedcba9876543210");
+        jail.set_env("LOCADOCS_PURGE_URLS", "[https://purge.example.org/hook?token=12345]");
+        let config = Config::load(None).unwrap();
+        let limits = config.limits().unwrap();
+        assert_eq!((limits.rate, limits.proxies.trusted.len()), (None, 2));
+        assert_eq!(format!("{:?}", limits.keys), "ApiKeys(2)");
+        let error = config.purges().unwrap_err().to_string();
+        assert!(error.contains("LOCADOCS_PURGE_SECRET"), "{error}");
+
+        jail.set_env("LOCADOCS_PURGE_SECRET", "whsec_c2hvcnQ=");
+        let error = config.purges().unwrap_err().to_string();
+        assert!(error.contains("LOCADOCS_PURGE_SECRET") && !error.contains("c2hv"), "{error}");
+        jail.set_env("LOCADOCS_PURGE_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        assert_eq!(config.purges().unwrap().unwrap().urls.len(), 1);
+
+        jail.set_env("LOCADOCS_HTTP_API_KEYS", "guessme");
+        let error = config.limits().unwrap_err().to_string();
+        assert!(error.contains("16 characters") && !error.contains("guessme"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
 fn errors_name_the_key_and_what_is_expected() {
     for (toml, expected) in [
         ("[airtable]\ntoken = 'x'", &["unknown field", "token", "airtable"][..]),
@@ -88,6 +121,12 @@ fn errors_name_the_key_and_what_is_expected() {
         ("[airtable]\nrequests_per_second = -1", &["airtable.requests_per_second", "-1"]),
         ("[airtable]\nrequests_per_second = 9", &["airtable.requests_per_second", "1 to 5"]),
         ("[http]\nlisten = 'here'", &["http.listen", "here"]),
+        ("[http]\nrate_limit_burst = -1", &["http.rate_limit_burst", "-1"]),
+        ("[http]\ntrusted_proxies = ['proxy']", &["http.trusted_proxies", "proxy", "10.0.0.0/8"]),
+        ("[http]\nforwarded_header = 'x'", &["http.forwarded_header", "x", "x-forwarded-for"]),
+        ("[http]\napi_keys = ['secret']", &["unknown field", "api_keys"]),
+        ("[purge]\nurls = ['ftp://x.org']", &["purge.urls", "ftp", "https"]),
+        ("[purge]\nsecret = 'x'", &["unknown field", "secret"]),
         ("[sync]\nevery_seconds = -1", &["sync.every_seconds", "-1"]),
         ("[sync]\nevery_seconds = 0", &["sync.every_seconds", "0", "1 second"]),
         ("[sync]\ncron = 'hourly'", &["sync.cron", "hourly", "six fields"]),

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::budget;
 pub use super::guards::Doubt;
@@ -106,6 +106,18 @@ pub struct Live {
     next_round: ArcSwapOption<DateTime<Utc>>,
     /// The name of what is current, for those who wait for another one.
     name: watch::Sender<Option<ReleaseId>>,
+    announcements: Announcements,
+}
+
+/// Tells of publications.
+#[derive(Debug)]
+struct Announcements(broadcast::Sender<Arc<Publication>>);
+
+impl Default for Announcements {
+    fn default() -> Self {
+        // Who is slower than so many releases is told that it missed some.
+        Self(broadcast::Sender::new(16))
+    }
 }
 
 impl Live {
@@ -127,17 +139,25 @@ impl Live {
     /// Makes a publication current.
     pub fn publish(&self, publication: Publication) {
         let name = publication.release.id().clone();
-        self.publication.store(Some(Arc::new(publication)));
+        let publication = Arc::new(publication);
+        self.publication.store(Some(Arc::clone(&publication)));
         self.name.send_if_modified(|current| {
             let is_new = current.as_ref() != Some(&name);
             *current = Some(name);
             is_new
         });
+        // Nobody listens, perhaps.
+        let _ = self.announcements.0.send(publication);
     }
 
     /// Tells when another release has become current. Whoever is slow hears of the last one only.
     pub fn follow(&self) -> watch::Receiver<Option<ReleaseId>> {
         self.name.subscribe()
+    }
+
+    /// Every publication from now on, each after it is current.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Publication>> {
+        self.announcements.0.subscribe()
     }
 
     /// When the next round is due, by the schedule and the budget.

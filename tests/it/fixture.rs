@@ -397,3 +397,60 @@ impl Base {
         }
     }
 }
+
+/// Something that an archivist does to a cell.
+#[derive(Debug, Clone, Copy)]
+pub enum Edit {
+    /// Adds a word to a text.
+    Reword(u8),
+    /// Empties it.
+    Empty,
+    /// Deletes its row.
+    DeleteRow,
+}
+
+/// The release after some edits, each to a cell by its number among all.
+pub fn edited(edits: &[(usize, Edit)]) -> Release {
+    let mut base = Base::demo();
+    for (number, edit) in edits {
+        base.edit(*number, *edit);
+    }
+    base.build().release
+}
+
+impl Base {
+    fn edit(&mut self, number: usize, edit: Edit) {
+        let mut tables: Vec<_> = self.0.iter_mut().collect();
+        tables.sort_by_key(|(table, _)| **table);
+        let mut places: Vec<_> = tables
+            .into_iter()
+            .flat_map(|(_, rows)| {
+                let rows: &mut Vec<Row> = rows;
+                rows.iter_mut()
+            })
+            .flat_map(|row| {
+                let fields: Vec<F> = row.cells.iter().map(|(field, _)| *field).collect();
+                let id = row.id.clone();
+                fields.into_iter().map(move |field| (id.clone(), field))
+            })
+            .collect();
+        let (id, field) = places.swap_remove(number % places.len());
+        for rows in self.0.values_mut() {
+            match edit {
+                Edit::DeleteRow => rows.retain(|row| row.id != id),
+                Edit::Empty => {
+                    let row = rows.iter_mut().filter(|row| row.id == id);
+                    row.for_each(|row| row.cells.retain(|(found, _)| *found != field));
+                }
+                Edit::Reword(word) => {
+                    let cells = rows.iter_mut().filter(|row| row.id == id);
+                    for (_, cell) in cells.flat_map(|row| &mut row.cells) {
+                        if let Cell::Text(text) = cell {
+                            *text = format!("{text} {word}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

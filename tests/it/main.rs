@@ -18,6 +18,7 @@ mod matrix;
 mod media;
 mod model;
 mod pictures;
+mod purge;
 mod readme;
 mod release;
 mod replicas;

@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use crate::{
-    api::{moment, problem, v1},
+    api::{edge::guard, moment, problem, v1},
     media::Format,
 };
 
@@ -51,6 +51,12 @@ const LINK: (&str, &str, &str) = (
 );
 /// That of a service that can't answer now.
 const RETRY_AFTER: (&str, &str, &str) = ("Retry-After", "Seconds to wait.", "5");
+
+/// Those of what a client may ask for (draft-ietf-httpapi-ratelimit-headers-10).
+const RATE_HEADERS: &[(&str, &str, &str)] = &[
+    ("RateLimit-Policy", "What a client may do.", "\"client\";q=2000;w=10"),
+    ("RateLimit", "What is left to it.", "\"client\";r=0;t=10"),
+];
 
 /// An error that several operations share: a component of the document.
 struct Failure {
@@ -167,6 +173,20 @@ const URI_TOO_LONG: Failure = Failure {
         })
     },
 };
+const TOO_MANY_REQUESTS: Failure = Failure {
+    name: "TooManyRequests",
+    status: "429",
+    description: "The client makes more requests than it may.",
+    example: || {
+        json!({
+            "type": "/problems/too-many-requests",
+            "title": "Too many requests",
+            "status": 429,
+            "code": "too-many-requests",
+            "detail": "This address makes more requests than it may: Retry-After tells how long to wait.",
+        })
+    },
+};
 const INTERNAL: Failure = Failure {
     name: "Internal",
     status: "500",
@@ -196,7 +216,7 @@ const UNAVAILABLE: Failure = Failure {
         })
     },
 };
-const FAILURES: [Failure; 9] = [
+const FAILURES: [Failure; 10] = [
     BAD_REQUEST,
     NOT_FOUND,
     CONFLICT,
@@ -204,6 +224,7 @@ const FAILURES: [Failure; 9] = [
     GONE,
     URI_TOO_LONG,
     RANGE_NOT_SATISFIABLE,
+    TOO_MANY_REQUESTS,
     INTERNAL,
     UNAVAILABLE,
 ];
@@ -302,6 +323,7 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         is_sent.then_some(BODY_TOO_LARGE),
         Some(URI_TOO_LONG),
         is_file.then_some(RANGE_NOT_SATISFIABLE),
+        (!guard::EXEMPT.contains(&path)).then_some(TOO_MANY_REQUESTS),
         Some(INTERNAL),
         (path != "/readyz").then_some(UNAVAILABLE),
     ];
@@ -352,6 +374,7 @@ fn add_components(components: &mut Components) {
         .iter()
         .chain(CONTENT_HEADERS)
         .chain(FILE_HEADERS)
+        .chain(RATE_HEADERS)
         .chain([&CONTENT_RANGE, &LINK, &RETRY_AFTER])
     {
         let schema = ObjectBuilder::new().schema_type(Type::String).examples([*example]);
@@ -374,6 +397,10 @@ impl Failure {
         response.headers.extend([header_ref("X-Request-Id")]);
         if self.name == RANGE_NOT_SATISFIABLE.name {
             response.headers.extend([header_ref(CONTENT_RANGE.0)]);
+        }
+        if self.name == TOO_MANY_REQUESTS.name {
+            let told = RATE_HEADERS.iter().map(|(name, ..)| *name).chain([RETRY_AFTER.0]);
+            response.headers.extend(told.map(header_ref));
         }
         if self.name == UNAVAILABLE.name {
             response.headers.extend([header_ref(RETRY_AFTER.0)]);

@@ -35,6 +35,7 @@ fn service() -> (Service, Arc<Meter>, Arc<SyncMetrics>) {
         client: Some(client.unwrap()),
         meter: Some(Arc::clone(&meter)),
         sync: Arc::clone(&sync),
+        purges: Arc::default(),
     };
     let service = Service::measured(noon, Settings::default(), sources);
     service.publish(fixture::release());

@@ -77,6 +77,7 @@ impl Service {
             client: Some(client.clone()),
             meter: Some(Arc::clone(&meter)),
             sync: Arc::clone(&metrics),
+            purges: Arc::default(),
         };
         let api = Api::measured(now, api::Settings::default(), sources);
         let settings = Settings { follow, ..Settings::default() };
