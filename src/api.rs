@@ -9,7 +9,6 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::{
-    Router,
     middleware::{from_fn, from_fn_with_state},
     routing::get,
 };
@@ -137,26 +136,23 @@ impl From<State> for App {
 /// Everything that the API answers.
 pub fn service(state: State) -> Service {
     let app = App::from(state);
-    // What is told of an answer whoever asks is told once, within its page.
-    let dressed =
-        |routes: Router<App>| routes.layer(from_fn(deprecation::tell)).layer(from_fn(tags::attach));
     let (v1, document) = v1::router().split_for_parts();
     let v1 = v1.layer(from_fn_with_state(Shapes::of(&document), shape::apply));
-    let v1 = dressed(v1).layer(from_fn_with_state(app.clone(), moment::attach));
+    let v1 = v1.layer(from_fn_with_state(app.clone(), moment::attach));
     let (history, _) = v1::history_router().split_for_parts();
     let current = from_fn_with_state(app.clone(), moment::attach_current);
-    let history = dressed(history).layer(current);
+    let history = history.layer(current);
     let (service, _) = docs::service_router().split_for_parts();
-    let service = dressed(service.merge(docs::pages_router()));
+    let service = service.merge(docs::pages_router());
     // Files depend on no release, and are neither rendered nor compressed.
     let (media, _) = v1::media_router().split_for_parts();
     // Answers even before anything is published.
     let (flat, _) = v1::flat::router().split_for_parts();
     let if_published = from_fn_with_state(app.clone(), moment::attach_if_published);
-    let flat = dressed(flat).layer(if_published);
+    let flat = flat.layer(if_published);
     let (events, _) = v1::events_router().split_for_parts();
     let v1 = v1.merge(history).merge(flat).merge(events);
-    let routes = v1.merge(service).merge(dressed(media));
+    let routes = v1.merge(service).merge(media);
     let routes = routes.route(metrics::PATH, get(metrics::get_metrics)).fallback(unknown_path);
     let routes = routes.layer(from_fn(metrics::tell_route)).with_state(app.clone());
     let routes = edge::wrap(routes, &app);

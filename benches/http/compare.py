@@ -85,7 +85,7 @@ end
 def get(url, **headers):
     request = urllib.request.Request(url, headers=headers)
     with urllib.request.urlopen(request) as answer:
-        return answer.read(), dict(answer.headers)
+        return answer.read(), answer.headers
 
 
 def wait_for(url):

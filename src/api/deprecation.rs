@@ -1,12 +1,7 @@
 //! Operations that clients should leave, and by when: one table, from which follow the headers of
 //! their answers (RFC 9745 and RFC 8594) and what the OpenAPI document says of them.
 
-use axum::{
-    extract::{MatchedPath, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use chrono::{DateTime, Utc};
 use utoipa::openapi::{Deprecated as Mark, OpenApi};
 
@@ -61,15 +56,11 @@ pub fn mark(document: &mut OpenApi, table: &[Deprecated]) {
     }
 }
 
-/// Middleware: tells clients of a route that is in the table.
-pub async fn tell(request: Request, next: Next) -> Response {
-    let matched = request.extensions().get::<MatchedPath>();
-    let entry = matched.and_then(|route| find(DEPRECATED, route.as_str()));
-    let mut response = next.run(request).await;
-    if let Some(entry) = entry {
-        entry.tell(response.headers_mut());
+/// Tells clients of a route that is in the table.
+pub fn tell(route: &str, headers: &mut HeaderMap) {
+    if let Some(entry) = find(DEPRECATED, route) {
+        entry.tell(headers);
     }
-    response
 }
 
 fn find<'a>(table: &'a [Deprecated], route: &str) -> Option<&'a Deprecated> {

@@ -12,9 +12,9 @@ use std::{any::Any, time::Duration};
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    extract::State,
+    http::{HeaderName, HeaderValue, Method, Request, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
@@ -23,7 +23,7 @@ use tower_http::{
     classify::ServerErrorsFailureClass,
     cors::{Any as AnyOrigin, CorsLayer},
     limit::RequestBodyLimitLayer,
-    map_response_body::MapResponseBody,
+    map_response_body::{MapResponseBody, MapResponseBodyLayer},
     set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
     trace::TraceLayer,
@@ -50,7 +50,6 @@ pub fn wrap(router: Router, app: &App) -> Routes {
     // The first layer is the first that a request meets.
     let service = ServiceBuilder::new()
         .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(tell_failure))
-        .layer(from_fn(tell_methods))
         .layer(cors())
         .layer(default_header(
             header::CONTENT_SECURITY_POLICY,
@@ -59,11 +58,11 @@ pub fn wrap(router: Router, app: &App) -> Routes {
         .layer(default_header(header::REFERRER_POLICY, "no-referrer"))
         .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(default_header(timing::TIMING_ALLOW_ORIGIN, "*"))
-        .layer(from_fn_with_state(app.clone(), guard::refuse))
-        .layer(from_fn(problem::put_in_words))
+        .layer(from_fn_with_state(app.clone(), refuse))
+        .map_response(problem::put_in_words)
+        .layer(MapResponseBodyLayer::new(Body::new))
         .layer(CatchPanicLayer::custom(internal_error))
         .layer(timeout)
-        .layer(from_fn_with_state(app.clone(), limit_uri))
         .layer(RequestBodyLimitLayer::new(settings.body_limit))
         .service(router);
     BoxCloneSyncService::new(MapResponseBody::new(service, Body::new))
@@ -101,24 +100,36 @@ fn cors() -> CorsLayer {
         .vary([])
 }
 
-/// Middleware: tells the methods to whoever asks for them or misses them.
-/// The CORS layer answers OPTIONS before any route does, so none could.
-async fn tell_methods(request: Request, next: Next) -> Response {
-    let is_options = request.method() == Method::OPTIONS;
-    let methods = match request.uri().path() {
+/// The methods of a path, for whoever asks for them or misses them.
+#[derive(Debug, Clone, Copy)]
+pub struct Methods {
+    allowed: &'static str,
+    is_asked: bool,
+}
+
+/// The methods of the path of a request.
+pub fn methods_of<B>(request: &Request<B>) -> Methods {
+    let allowed = match request.uri().path() {
         PING_PATH => "POST, OPTIONS",
         path if path.starts_with(flat::PREFIX) => "GET, HEAD, POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     };
-    let mut response = next.run(request).await;
-    if is_options || response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
-    }
-    response
+    Methods { allowed, is_asked: request.method() == Method::OPTIONS }
 }
 
-/// Middleware: refuses addresses that no client of ours would build.
-async fn limit_uri(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Tells the methods. The CORS layer answers OPTIONS before any route does, so none could.
+pub fn tell_methods(methods: Methods, response: &mut Response) {
+    if methods.is_asked || response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods.allowed));
+    }
+}
+
+/// Middleware: refuses what is too much, by the verdict that rides on the request, and addresses that
+/// no client of ours would build. Inside the CORS layer, which lets pages read a refusal.
+async fn refuse(State(app): State<App>, request: Request<Body>, next: Next) -> Response {
+    if let Some(refusal) = app.guard.refusal(request.extensions().get()) {
+        return refusal;
+    }
     let uri = request.uri();
     let length = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
     if length > app.settings.uri_limit {
@@ -128,7 +139,7 @@ async fn limit_uri(State(app): State<App>, request: Request, next: Next) -> Resp
 }
 
 /// Without the query: which commune and document someone looks for is theirs to know.
-fn span(request: &Request) -> Span {
+fn span(request: &Request<Body>) -> Span {
     let request_id =
         request.headers().get(&RequestId::HEADER).and_then(|value| value.to_str().ok());
     let parent = trace::parent(request.headers());

@@ -128,9 +128,7 @@ pub async fn attach_if_published(state: State<App>, request: Request, next: Next
 
 /// The publication that the request names, if it names one.
 async fn pinned(app: &App, uri: &Uri) -> Result<Option<Arc<Publication>>, Problem> {
-    let query = uri.query().unwrap_or_default();
-    // Spares most requests the decoding. A name may be escaped.
-    if !query.contains(RELEASE_PARAMETER) && !query.contains('%') {
+    if !params::may_have(uri, RELEASE_PARAMETER) {
         return Ok(None);
     }
     match release_id(&Params::parse(uri)?, RELEASE_PARAMETER)? {

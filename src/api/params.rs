@@ -4,6 +4,8 @@
 //! a path takes are those that its OpenAPI operation lists, from the same type; those that middleware
 //! reads for many paths are [`COMMON`].
 
+use std::cell::Cell;
+
 use axum::{
     extract::{FromRequestParts, Path},
     http::{Uri, request::Parts},
@@ -38,7 +40,15 @@ pub struct TakesCommon;
 #[derive(Debug)]
 pub struct Params {
     path: String,
-    pairs: Vec<(String, String)>,
+    pairs: Vec<Pair>,
+}
+
+#[derive(Debug)]
+struct Pair {
+    name: String,
+    value: String,
+    /// Whether it was read, and so is a parameter of the path.
+    is_read: Cell<bool>,
 }
 
 impl Params {
@@ -51,7 +61,7 @@ impl Params {
         let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decode(name)?, decode(value)?))
+            Ok(Pair { name: decode(name)?, value: decode(value)?, is_read: Cell::new(false) })
         });
         let pairs = pairs.collect::<Result<_, Problem>>()?;
         Ok(Self { path: uri.path().to_owned(), pairs })
@@ -64,8 +74,8 @@ impl Params {
 
     /// Those of the [`COMMON`] parameters that are given, with their values.
     pub fn common(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let value = |name| self.pairs.iter().find(move |(found, _)| found == name);
-        COMMON.iter().filter_map(move |name| Some((*name, value(*name)?.1.as_str())))
+        let given = |name| self.pairs.iter().find(move |pair| pair.name == name);
+        COMMON.iter().filter_map(move |name| Some((*name, given(*name)?.value.as_str())))
     }
 
     /// A parameter's value.
@@ -73,8 +83,8 @@ impl Params {
     /// # Errors
     /// When it is given more than once.
     pub fn optional(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let mut values = self.pairs.iter().filter(|(found, _)| found == name);
-        let value = values.next().map(|(_, value)| value.as_str());
+        let mut values = self.read(move |found| found == name);
+        let value = values.next().map(|pair| pair.value.as_str());
         match values.next() {
             None => Ok(value),
             Some(_) => {
@@ -138,8 +148,18 @@ impl Params {
 
     /// The parameters whose names start with a prefix, without it.
     pub fn prefixed(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.pairs.iter();
-        pairs.filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+        let pairs = self.read(move |name| name.starts_with(prefix));
+        pairs.filter_map(move |pair| Some((pair.name.strip_prefix(prefix)?, pair.value.as_str())))
+    }
+
+    fn read(&self, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &Pair> {
+        let pairs = self.pairs.iter().filter(move |pair| is_wanted(&pair.name));
+        pairs.inspect(|pair| pair.is_read.set(true))
+    }
+
+    /// Whether all were read, but for these.
+    fn are_read(&self, but: &[&str]) -> bool {
+        self.pairs.iter().all(|pair| pair.is_read.get() || but.contains(&pair.name.as_str()))
     }
 
     /// Refuses a name that is not one of `known`. One such as `q.{step}` stands for all that start
@@ -151,9 +171,9 @@ impl Params {
                 None => name == known,
             })
         };
-        match self.pairs.iter().find(|(name, _)| !is_known(name)) {
+        match self.pairs.iter().find(|pair| !is_known(&pair.name)) {
             None => Ok(()),
-            Some((name, _)) => {
+            Some(Pair { name, .. }) => {
                 let detail = match known {
                     [] => format!("{name:?} is not a parameter of this path, which takes none."),
                     known => format!(
@@ -194,6 +214,12 @@ fn decode(text: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8().map_err(|_| malformed())?;
     Ok(decoded.into_owned())
+}
+
+/// Whether a query may have a parameter, which most do not: it then need not be decoded.
+pub fn may_have(uri: &Uri, name: &str) -> bool {
+    // A name may be escaped.
+    uri.query().is_some_and(|query| query.contains(name) || query.contains('%'))
 }
 
 /// A handler's query parameters, typed.
@@ -287,6 +313,10 @@ impl<T: FromParams> Query<T> {
     fn of(uri: &Uri, common: &[&str]) -> Result<Self, Problem> {
         let params = Params::parse(uri)?;
         let read = T::read(&params);
+        // What was read is known: the list of names, which takes long to make, is seldom needed.
+        if read.is_ok() && params.are_read(common) {
+            return read.map(Self);
+        }
         // Told first: a slip in the name of a required parameter makes it missing too.
         let own = T::into_params(|| Some(ParameterIn::Query)).into_iter();
         let common = common.iter().map(|name| (*name).to_owned());

@@ -5,9 +5,7 @@
 use std::time::Duration;
 
 use axum::{
-    extract::Request,
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -400,9 +398,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Middleware: puts in words the errors that a library answered with a line of text, or nothing.
-pub async fn put_in_words(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+/// Puts in words the errors that a library answered with a line of text, or nothing.
+pub fn put_in_words(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if !is_error || is_json(&response) {

@@ -27,12 +27,17 @@ use super::{
     App,
     answer::{Draft, Keep},
     coding::Coding,
-    edge::timing::{self, SERVER_TIMING, Served},
+    deprecation,
+    edge::{
+        self,
+        timing::{self, SERVER_TIMING, Served},
+    },
     metrics::Route,
     pages::{Asked, Page},
     problem::{Code, Problem},
     request_id::RequestId,
     settings::Settings,
+    tags,
 };
 
 /// The routes, with all that stands before them.
@@ -101,11 +106,8 @@ impl Service {
                 if let Some(verdict) = verdict {
                     request.extensions_mut().insert(verdict);
                 }
-                let request = request.map(Body::new);
-                match asked {
-                    Some(asked) => self.find_out(asked, page, request).await,
-                    None => self.route(request).await.whole(),
-                }
+                // Boxed, for the future of a hit to be small: it is moved for every request.
+                Box::pin(self.find_out(asked.as_ref(), page, request.map(Body::new))).await
             }
         };
         let elapsed = started.elapsed();
@@ -139,10 +141,11 @@ impl Service {
     /// Answers what no page does as it is.
     async fn find_out(
         &self,
-        asked: &Asked,
+        asked: Option<&Asked>,
         page: Option<Arc<Page>>,
         request: Request<Body>,
     ) -> Answered {
+        let Some(asked) = asked else { return self.route(None, request).await.whole() };
         let rendered = match page {
             // It was wanted often enough to be there: one renders it anew, and the others wait.
             Some(_) => {
@@ -182,7 +185,7 @@ impl Service {
         asked: &Asked,
         request: Request<Body>,
     ) -> Result<Arc<Page>, Box<Routed>> {
-        let routed = self.route(request).await;
+        let routed = self.route(Some(asked), request).await;
         let (Some(draft), StatusCode::OK) = (&routed.draft, routed.response.status()) else {
             return Err(Box::new(routed));
         };
@@ -199,12 +202,20 @@ impl Service {
         Ok(page)
     }
 
-    /// Asks the routes.
-    async fn route(&self, request: Request<Body>) -> Routed {
+    /// Asks the routes, and adds what follows from the question.
+    async fn route(&self, asked: Option<&Asked>, request: Request<Body>) -> Routed {
+        let methods = edge::methods_of(&request);
         let Ok(mut response) = self.0.routes.clone().oneshot(request).await;
         let extensions = response.extensions_mut();
-        let route = extensions.remove().unwrap_or_default();
-        Routed { route, draft: extensions.remove(), response }
+        let (route, draft) = (extensions.remove().unwrap_or_default(), extensions.remove());
+        edge::tell_methods(methods, &mut response);
+        if let Some(path) = Route::path(&route) {
+            deprecation::tell(path, response.headers_mut());
+            if let Some(asked) = asked {
+                tags::tell(&asked.target, &mut response);
+            }
+        }
+        Routed { route, draft, response }
     }
 }
 

@@ -60,6 +60,9 @@ pub async fn apply(State(shapes): State<Shapes>, mut request: Request, next: Nex
 }
 
 fn asked(request: &Request, answer: &Place<'_>) -> Result<Option<Kept>, Problem> {
+    if !params::may_have(request.uri(), FIELDS_PARAMETER) {
+        return Ok(None);
+    }
     let params = Params::parse(request.uri())?;
     params.optional(FIELDS_PARAMETER)?.map(|text| Kept::read(text, answer)).transpose()
 }

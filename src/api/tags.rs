@@ -8,9 +8,7 @@
 use std::borrow::Cow;
 
 use axum::{
-    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    middleware::Next,
     response::Response,
 };
 use percent_encoding::percent_decode_str;
@@ -97,26 +95,23 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     named.next().map(|(_, value)| value)
 }
 
-/// Adds the tags of a request to an answer.
-pub fn tell(tags: &Tags, headers: &mut HeaderMap) {
+/// Tells the tags of a path and query to caches, with an answer that they may keep.
+pub fn tell(target: &str, response: &mut Response) {
+    let cached = response.headers().get(header::CACHE_CONTROL);
+    let is_stored = cached.is_none_or(|value| value != "no-store" && value != "no-cache");
+    // Slips of clients are not kept; what is not there is, for a while.
+    if is_stored && (response.status().is_success() || response.status() == StatusCode::NOT_FOUND) {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        insert(&of(path, Some(query)), response.headers_mut());
+    }
+}
+
+fn insert(tags: &Tags, headers: &mut HeaderMap) {
     for (name, separator) in [(SURROGATE_KEY, " "), (CACHE_TAG, ",")] {
         if let Ok(value) = HeaderValue::try_from(joined(tags, separator)) {
             headers.insert(name, value);
         }
     }
-}
-
-/// Middleware: tags what caches may keep. Within the rendered pages, so that each is tagged once.
-pub async fn attach(request: Request, next: Next) -> Response {
-    let tags = of(request.uri().path(), request.uri().query());
-    let mut response = next.run(request).await;
-    let cached = response.headers().get(header::CACHE_CONTROL);
-    let is_stored = cached.is_none_or(|value| value != "no-store");
-    // Slips of clients are not kept; what is not there is, for a while.
-    if is_stored && (response.status().is_success() || response.status() == StatusCode::NOT_FOUND) {
-        tell(&tags, response.headers_mut());
-    }
-    response
 }
 
 #[cfg(test)]
@@ -126,7 +121,7 @@ mod tests {
     fn told(target: &str) -> String {
         let (path, query) = target.split_once('?').map_or((target, None), |(p, q)| (p, Some(q)));
         let mut headers = HeaderMap::new();
-        tell(&of(path, query), &mut headers);
+        insert(&of(path, query), &mut headers);
         let comma = headers[CACHE_TAG].to_str().unwrap().replace(',', " ");
         let space = headers[SURROGATE_KEY].to_str().unwrap();
         assert_eq!(comma, space);

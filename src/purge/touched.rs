@@ -34,7 +34,9 @@ pub fn between(before: &Release, now: &Release) -> Tags {
 
     let mut documents = changes::differing(&was.documents, &is.documents).peekable();
     if documents.peek().is_some() {
-        tags.extend([Tag::List(Kind::Document), Tag::Kind(Kind::Walk)]);
+        // Steps name their documents.
+        let all = [Kind::Guide, Kind::Walk].map(Tag::Kind);
+        tags.extend(all.into_iter().chain([Tag::List(Kind::Document)]));
     }
     for slug in documents {
         tags.extend([one(Kind::Document, slug), one(Kind::LocalAnswer, slug)]);

@@ -3,10 +3,8 @@
 use std::net::SocketAddr;
 
 use axum::{
-    body::Body,
-    extract::{ConnectInfo, State},
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request},
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
 
@@ -16,7 +14,6 @@ use super::{
     rate::{Limiter, Rate, Verdict},
 };
 use crate::api::{
-    App,
     hooks::PING_PATH,
     metrics,
     problem::{Code, Problem},
@@ -71,19 +68,9 @@ impl Guard {
         }
     }
 
-    /// The answer to a request that is refused.
-    pub fn refusal(&self, verdict: Verdict) -> Response {
-        let mut response = Problem::of(Code::TooManyRequests).into_response();
-        self.tell(verdict, response.headers_mut());
-        response
-    }
-}
-
-/// Middleware: refuses what is too much, by the verdict that rides on the request. Inside the CORS
-/// layer, which lets pages read a refusal.
-pub async fn refuse(State(app): State<App>, request: Request<Body>, next: Next) -> Response {
-    match request.extensions().get::<Verdict>() {
-        Some(verdict) if verdict.wait.is_some() => app.guard.refusal(*verdict),
-        _ => next.run(request).await,
+    /// The answer to a request with this verdict, if it is refused.
+    pub fn refusal(&self, verdict: Option<&Verdict>) -> Option<Response> {
+        verdict?.wait?;
+        Some(Problem::of(Code::TooManyRequests).into_response())
     }
 }

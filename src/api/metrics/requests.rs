@@ -37,8 +37,13 @@ const SILENT: [&str; 2] = [PATH, "/healthz"];
 pub struct Route(Option<MatchedPath>);
 
 impl Route {
+    /// The path; `None` where none matched.
+    pub fn path(&self) -> Option<&str> {
+        self.0.as_ref().map(MatchedPath::as_str)
+    }
+
     fn as_str(&self) -> &str {
-        self.0.as_ref().map_or("unmatched", MatchedPath::as_str)
+        self.path().unwrap_or("unmatched")
     }
 }
 
