@@ -79,13 +79,7 @@ impl Service {
             reference,
             media,
             clock: Utc::now,
-            settings: api::Settings {
-                public_url: config.http.public_url.clone(),
-                limits: config.limits()?,
-                image_cache_bytes: config.media.cache_bytes,
-                event_listeners: config.http.event_listeners,
-                ..api::Settings::default()
-            },
+            settings: api_settings(config)?,
             metrics,
             stopping: CancellationToken::new(),
         };
@@ -134,6 +128,21 @@ impl Service {
             }
         }
     }
+}
+
+fn api_settings(config: &Config) -> anyhow::Result<api::Settings> {
+    let http = &config.http;
+    Ok(api::Settings {
+        public_url: http.public_url.clone(),
+        max_age: Duration::from_secs(http.max_age_seconds),
+        reference_max_age: Duration::from_secs(http.reference_max_age_seconds),
+        stale_while_revalidate: Duration::from_secs(http.stale_while_revalidate_seconds),
+        stale_if_error: Duration::from_secs(http.stale_if_error_seconds),
+        limits: config.limits()?,
+        image_cache_bytes: config.media.cache_bytes,
+        event_listeners: http.event_listeners,
+        ..api::Settings::default()
+    })
 }
 
 /// A store in the folder, or in memory where nothing is to outlive the process.

@@ -29,7 +29,15 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         let found = format!("{:?}", url.scheme());
         return out_of_range("purge.urls", found, "http or https addresses");
     }
-    for (key, found, range, expected) in [
+    let http = &config.http;
+    let ages = [
+        ("http.max_age_seconds", http.max_age_seconds),
+        ("http.reference_max_age_seconds", http.reference_max_age_seconds),
+        ("http.stale_while_revalidate_seconds", http.stale_while_revalidate_seconds),
+        ("http.stale_if_error_seconds", http.stale_if_error_seconds),
+    ];
+    let ages = ages.map(|(key, found)| (key, found, 0..=31_536_000, "0 to a year"));
+    let others = [
         ("airtable.timeout_seconds", config.airtable.timeout_seconds, YEAR, "1 second to a year"),
         ("sync.every_seconds", config.sync.every_seconds, YEAR, "1 second to a year"),
         ("sync.full_every_hours", config.sync.full_every_hours, 1..=8_760, "1 hour to a year"),
@@ -41,7 +49,8 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         ("media.grace_days", config.media.grace_days.into(), 1..=3_650, "1 to 3,650"),
         ("media.patience_seconds", config.media.patience_seconds, YEAR, "1 second to a year"),
         ("store.releases", config.store.releases.into(), 1..=1_000, "1 to 1,000"),
-    ] {
+    ];
+    for (key, found, range, expected) in ages.into_iter().chain(others) {
         if !range.contains(&found) {
             return out_of_range(key, found.to_string(), expected);
         }

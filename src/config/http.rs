@@ -19,6 +19,18 @@ pub struct HttpConfig {
     /// pings. Default: `http://` and the address listened on, and no pings.
     /// `LOCADOCS_HTTP_PUBLIC_URL`
     pub public_url: Option<Url>,
+    /// Seconds for which a cache may serve what is published without asking again; 0 asks each time. A
+    /// cache that is told what to drop may keep it for longer. Default: 60. `LOCADOCS_HTTP_MAX_AGE_SECONDS`
+    pub max_age_seconds: u64,
+    /// The same for what changes only with the program: the autocomplete of communes, the API's
+    /// document and its pages. Default: 3,600. `LOCADOCS_HTTP_REFERENCE_MAX_AGE_SECONDS`
+    pub reference_max_age_seconds: u64,
+    /// Seconds for which a cache may serve what is past its age while it asks again. Default: 300.
+    /// `LOCADOCS_HTTP_STALE_WHILE_REVALIDATE_SECONDS`
+    pub stale_while_revalidate_seconds: u64,
+    /// Seconds for which a cache may serve what is past its age when the service fails or is down.
+    /// Default: 86,400. `LOCADOCS_HTTP_STALE_IF_ERROR_SECONDS`
+    pub stale_if_error_seconds: u64,
     /// How many clients may listen to events at once. Each holds a connection and some 10 KB.
     /// Default: 10,000. `LOCADOCS_HTTP_EVENT_LISTENERS`
     pub event_listeners: usize,
@@ -44,6 +56,10 @@ impl Default for HttpConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             public_url: None,
+            max_age_seconds: 60,
+            reference_max_age_seconds: 3_600,
+            stale_while_revalidate_seconds: 300,
+            stale_if_error_seconds: 86_400,
             event_listeners: 10_000,
             rate_limit_per_second: 200,
             rate_limit_burst: 2_000,

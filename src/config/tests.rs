@@ -121,6 +121,12 @@ fn errors_name_the_key_and_what_is_expected() {
         ("[airtable]\nrequests_per_second = -1", &["airtable.requests_per_second", "-1"]),
         ("[airtable]\nrequests_per_second = 9", &["airtable.requests_per_second", "1 to 5"]),
         ("[http]\nlisten = 'here'", &["http.listen", "here"]),
+        ("[http]\nmax_age_seconds = -1", &["http.max_age_seconds", "-1"]),
+        ("[http]\nmax_age_seconds = 40000000", &["http.max_age_seconds", "0 to a year"]),
+        (
+            "[http]\nstale_if_error_seconds = 40000000",
+            &["http.stale_if_error_seconds", "0 to a year"],
+        ),
         ("[http]\nrate_limit_burst = -1", &["http.rate_limit_burst", "-1"]),
         ("[http]\ntrusted_proxies = ['proxy']", &["http.trusted_proxies", "proxy", "10.0.0.0/8"]),
         ("[http]\nforwarded_header = 'x'", &["http.forwarded_header", "x", "x-forwarded-for"]),
