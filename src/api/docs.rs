@@ -1,7 +1,7 @@
 //! The OpenAPI document, and the page to read and try it.
 //!
-//! Handlers say what is their own; what every operation shares (headers, errors, 304) and the
-//! examples, which are recorded answers, are added here.
+//! Handlers say what is their own; what every operation shares (headers, errors, 304), the links
+//! between them and the examples, which are recorded answers, are added here.
 
 use axum::{
     Router,
@@ -29,6 +29,7 @@ use super::{
 };
 
 mod examples;
+mod links;
 mod shared;
 
 const DESCRIPTION: &str = "\
@@ -143,6 +144,7 @@ pub fn openapi(server: Option<&Url>) -> OpenApi {
     document.merge(service);
     shape::declare(&mut document);
     shared::complete(&mut document);
+    links::add(&mut document);
     examples::add(&mut document);
     deprecation::mark(&mut document, deprecation::DEPRECATED);
     document
