@@ -112,6 +112,7 @@ async fn get_openapi(State(app): State<App>, _: Query<NoParams>) -> Answer<OpenA
 pub fn openapi(server: Option<&Url>) -> OpenApi {
     let (_, mut v1) = v1::router().split_for_parts();
     shared::add_common(&mut v1);
+    shape::declare(&mut v1);
     let others = v1::history_router().merge(v1::events_router());
     let others = others.merge(v1::flat::router()).merge(v1::media_router());
     let (_, others) = others.split_for_parts();
@@ -142,7 +143,6 @@ pub fn openapi(server: Option<&Url>) -> OpenApi {
     document.merge(v1);
     document.merge(others);
     document.merge(service);
-    shape::declare(&mut document);
     shared::complete(&mut document);
     links::add(&mut document);
     examples::add(&mut document);
