@@ -1,7 +1,7 @@
 //! The OpenAPI document, and the page to read and try it.
 //!
-//! Handlers say what is their own; what every operation shares (headers, errors, 304) and the
-//! examples, which are recorded answers, are added here.
+//! Handlers say what is their own; what every operation shares (headers, errors, 304), the links
+//! between them and the examples, which are recorded answers, are added here.
 
 use axum::{
     Router,
@@ -29,6 +29,7 @@ use super::{
 };
 
 mod examples;
+mod links;
 mod shared;
 
 const DESCRIPTION: &str = "\
@@ -111,6 +112,7 @@ async fn get_openapi(State(app): State<App>, _: Query<NoParams>) -> Answer<OpenA
 pub fn openapi(server: Option<&Url>) -> OpenApi {
     let (_, mut v1) = v1::router().split_for_parts();
     shared::add_common(&mut v1);
+    shape::declare(&mut v1);
     let others = v1::history_router().merge(v1::events_router());
     let others = others.merge(v1::flat::router()).merge(v1::media_router());
     let (_, others) = others.split_for_parts();
@@ -141,8 +143,8 @@ pub fn openapi(server: Option<&Url>) -> OpenApi {
     document.merge(v1);
     document.merge(others);
     document.merge(service);
-    shape::declare(&mut document);
     shared::complete(&mut document);
+    links::add(&mut document);
     examples::add(&mut document);
     deprecation::mark(&mut document, deprecation::DEPRECATED);
     document

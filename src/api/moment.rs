@@ -1,5 +1,4 @@
 //! The moment of a request: one publication and one instant, from which it is answered wholly.
-
 //!
 //! `?release=` pins a read to a release that is kept, so that a page and its requests never mix two.
 
@@ -7,7 +6,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderName, HeaderValue, Uri, request::Parts},
+    http::{HeaderName, HeaderValue, Method, Uri, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -82,6 +81,10 @@ impl Moment {
 /// `release` names, and names its release.
 pub async fn attach(State(app): State<App>, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(TakesCommon);
+    // What the path does not take is told before what it would be asked of.
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
+        return with_current(&app, request, next).await;
+    }
     match pinned(&app, request.uri()).await {
         Ok(None) => with_current(&app, request, next).await,
         Ok(Some(publication)) => answer(&app, publication, Choice::Pinned, request, next).await,

@@ -97,8 +97,14 @@ pub fn declare(document: &mut OpenApi) {
 fn parameter(answer: &Place<'_>) -> Parameter {
     let paths = answer.items().paths();
     let description = match answer.is_list() {
-        true => "Only these fields of each item, parted by commas; within a field, after a dot.",
-        false => "Only these fields of the answer, parted by commas; within a field, after a dot.",
+        true => {
+            "Only these fields of each item, parted by commas; within a field, after a dot. All \
+             others are left out, be they required by the schema."
+        }
+        false => {
+            "Only these fields of the answer, parted by commas; within a field, after a dot. All \
+             others are left out, be they required by the schema."
+        }
     };
     let top = paths.iter().filter(|path| !path.contains('.')).map(String::as_str);
     let examples: Vec<&str> = top.take(2).collect();

@@ -18,4 +18,5 @@ mod service;
 mod shaping;
 mod tags;
 mod tracing;
+mod validate;
 mod walk;

@@ -46,7 +46,8 @@ const CONTENT_RANGE: (&str, &str, &str) =
 /// That of lists.
 const LINK: (&str, &str, &str) = (
     "Link",
-    "The first page and, if there is one, the next (RFC 8288).",
+    "The first page and, if there is one, the next (RFC 8288). Absent where there is no list: from \
+     suggestions, and from a release that nothing kept comes before.",
     "</v1/guides?limit=50&sort=title>; rel=\"first\"",
 );
 /// That of a service that can't answer now.
@@ -277,6 +278,10 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     });
     let is_flat = path.starts_with(v1::flat::PREFIX);
     let is_sent = is_flat && operation.request_body.is_some();
+    if let Some(RefOr::T(body)) = operation.request_body.as_mut().filter(|_| is_sent) {
+        // Without one, too, the answer is a good one, which tells what is missing.
+        body.required = Some(Required::False);
+    }
     let names_release = operation.parameters.iter().flatten().any(|parameter| match parameter {
         RefOr::T(parameter) => ["release", "since"].contains(&parameter.name.as_str()),
         RefOr::Ref(_) => false,
@@ -287,7 +292,8 @@ fn complete_operation(path: &str, operation: &mut Operation) {
         headers.extend(if is_sent { &["Cache-Control"][..] } else { &["ETag", "Cache-Control"] });
     }
     if is_content {
-        headers.extend(CONTENT_HEADERS.iter().map(|(name, ..)| *name));
+        let names = CONTENT_HEADERS.iter().map(|(name, ..)| *name);
+        headers.extend(names.filter(|name| !is_sent || *name == "X-Release"));
     }
     if has_next {
         headers.push(LINK.0);

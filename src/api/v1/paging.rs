@@ -216,16 +216,9 @@ impl Order {
 
     /// The place that a cursor names.
     fn place_of(&self, cursor: &str) -> Result<Vec<u8>, Problem> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().filter(|bytes| !bytes.is_empty());
-        let bytes = bytes.ok_or_else(|| {
-            let detail = "\"cursor\" is none that a page gave in \"next\".";
-            Problem::new(Code::InvalidCursor, detail).parameter("cursor").found(cursor)
-        })?;
+        let bytes = decoded(cursor)?;
         let place = bytes.split_first_chunk().filter(|(check, place)| **check == self.check(place));
-        place.map(|(_, place)| place.to_vec()).ok_or_else(|| {
-            let detail = "\"cursor\" is none that a page of this list gave in this order.";
-            Problem::new(Code::ForeignCursor, detail).parameter("cursor").found(cursor)
-        })
+        place.map(|(_, place)| place.to_vec()).ok_or_else(|| foreign(cursor))
     }
 
     fn check(&self, place: &[u8]) -> [u8; CHECK_LEN] {
@@ -334,14 +327,34 @@ pub fn cursor_parameter(example: &str) -> Parameter {
     params::optional("cursor", description, cursor, example)
 }
 
+/// The bytes that a cursor holds.
+///
+/// # Errors
+/// When it is none that any page could have given.
+pub fn decoded(cursor: &str) -> Result<Vec<u8>, Problem> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().filter(|bytes| !bytes.is_empty());
+    bytes.ok_or_else(|| {
+        let detail = "\"cursor\" is none that a page gave in \"next\".";
+        Problem::new(Code::InvalidCursor, detail).parameter("cursor").found(cursor)
+    })
+}
+
+/// What is wrong with a cursor that may be right elsewhere.
+pub fn foreign(cursor: &str) -> Problem {
+    let detail = "\"cursor\" is none that a page of this list gave in this order.";
+    Problem::new(Code::ForeignCursor, detail).parameter("cursor").found(cursor)
+}
+
 /// Declares `limit`, `cursor` and `sort`, as [`Asked::read`] takes them.
 pub fn parameters(keys: impl Into<Keys>) -> [Parameter; 3] {
     let keys @ Keys { name, id } = keys.into();
-    let order = format!("Order of the list: by `{name}` or `{id}`, `-` for the reverse.");
-    let sort = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(sort_options(keys).map(|(name, _)| name)))
-        .default(Some(name.into()));
+    // Told in words alone: generated clients send a default that a schema has, whether or not it fits
+    // what else they send.
+    let order = format!(
+        "Order of the list: by `{name}` or `{id}`, `-` for the reverse. By default by `{name}`."
+    );
+    let names = sort_options(keys).map(|(name, _)| name);
+    let sort = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
     parameters_sorted(name, &order, sort)
 }
 

@@ -17,7 +17,7 @@ use self::cursor::Cursor;
 use super::{
     asked::{name_in, options_schema},
     guides::GuideReference,
-    paging::Page,
+    paging::{self, Page},
 };
 use crate::{
     api::{
@@ -105,10 +105,6 @@ pub struct SearchQuery {
 
 impl IntoParams for SearchQuery {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let cursor = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .min_length(Some(1))
-            .pattern(Some("^[A-Za-z0-9_-]+$"));
         vec![
             text_parameter(
                 "What someone typed. Accents, capitals, plurals, articles and a slip in a word do \
@@ -129,12 +125,7 @@ impl IntoParams for SearchQuery {
                 limit(DEFAULT_LIMIT, MAX_LIMIT),
                 5,
             ),
-            params::optional(
-                "cursor",
-                "Where to go on: `next` of the page before, with the same `q`, `kind` and `lang`.",
-                cursor,
-                Cursor::EXAMPLE,
-            ),
+            paging::cursor_parameter(Cursor::EXAMPLE),
         ]
     }
 }
@@ -149,11 +140,7 @@ impl FromParams for SearchQuery {
             cursor: None,
         };
         if let Some(text) = params.optional("cursor")? {
-            let cursor = Cursor::read(text, &query.as_asked());
-            query.cursor = Some(cursor.ok_or_else(|| {
-                let detail = "\"cursor\" is none that a page of this search gave in \"next\".";
-                Problem::new(Code::InvalidCursor, detail).parameter("cursor").found(text)
-            })?);
+            query.cursor = Some(Cursor::read(text, &query.as_asked())?);
         }
         Ok(query)
     }

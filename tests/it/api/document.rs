@@ -66,6 +66,30 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     })
 }
 
+/// An address of an operation: with the values that are given, and, where one is required and none
+/// is given, with its example.
+fn target(path: &str, operation: &Value, given: impl Fn(&str) -> Option<String>) -> String {
+    let release = fixture::release();
+    let mut path = path.to_owned();
+    let mut query = Vec::new();
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap();
+        let is_in_path = parameter["in"] == "path";
+        let value = match given(name) {
+            // No release is always kept.
+            _ if parameter["schema"]["pattern"] == "^[0-9a-f]{16}$" => release.id().to_string(),
+            Some(given) => given,
+            None => parameter["example"].as_str().unwrap_or_default().replace(' ', "+"),
+        };
+        if is_in_path {
+            path = path.replace(&format!("{{{name}}}"), &value);
+        } else if parameter["required"] == true || given(name).is_some() {
+            query.push(format!("{name}={value}"));
+        }
+    }
+    format!("{path}?{}", query.join("&"))
+}
+
 /// Compares a committed file with what it should hold; writes it when `UPDATE_OPENAPI` is set.
 fn check_file(path: &str, expected: &str) {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -161,7 +185,6 @@ async fn every_documented_operation_is_routed_and_none_is_missing() {
     assert_eq!(documented, expected);
 
     let service = Service::start();
-    let release = fixture::release();
     for (path, method, operation) in operations(&document) {
         if method != "get" {
             // No good request can be made of the document alone.
@@ -173,22 +196,7 @@ async fn every_documented_operation_is_routed_and_none_is_missing() {
             }
             continue;
         }
-        let mut target = path.to_owned();
-        let mut query = Vec::new();
-        for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            let name = parameter["name"].as_str().unwrap();
-            let value = match parameter["schema"]["pattern"].as_str() {
-                // No release is always kept.
-                Some("^[0-9a-f]{16}$") => release.id().as_str(),
-                _ => parameter["example"].as_str().unwrap_or_default(),
-            };
-            if parameter["in"] == "path" {
-                target = target.replace(&format!("{{{name}}}"), value);
-            } else if parameter["required"] == true {
-                query.push(format!("{name}={}", value.replace(' ', "+")));
-            }
-        }
-        let target = format!("{target}?{}", query.join("&"));
+        let target = target(path, operation, |_| None);
         // Some answers have no end.
         let answer = service.request(Method::HEAD, &target, &[]).await;
         assert_eq!(answer.status, StatusCode::OK, "{target}");
@@ -236,6 +244,30 @@ fn every_operation_says_all_that_a_client_needs() {
             assert!(whole["schema"]["$ref"].is_string(), "{id} names its schema");
         }
     }
+}
+
+#[tokio::test]
+async fn every_link_leads_from_an_example_to_an_answer() {
+    let service = Service::start();
+    let document = document();
+    let mut followed = 0;
+    for (_, _, operation) in operations(&document) {
+        let answer = &operation["responses"]["200"];
+        for (name, link) in answer["links"].as_object().into_iter().flatten() {
+            let example = &answer["content"]["application/json"]["example"];
+            let given = |name: &str| {
+                let place = link["parameters"][name].as_str()?.strip_prefix("$response.body#");
+                Some(example.pointer(place.unwrap()).unwrap().as_str().unwrap().to_owned())
+            };
+            let (path, _, operation) = operations(&document)
+                .find(|(.., operation)| operation["operationId"] == link["operationId"])
+                .unwrap();
+            let target = target(path, operation, given);
+            assert_eq!(service.get(&target).await.status, StatusCode::OK, "{name}: {target}");
+            followed += 1;
+        }
+    }
+    assert!(followed > 5, "{followed} links");
 }
 
 #[test]

@@ -23,6 +23,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::validate::{self, Asked};
 use crate::fixture;
 
 /// When the release was published: an hour before the requests.
@@ -119,9 +120,12 @@ impl Service {
         self.inner.clone().oneshot(request).await.unwrap()
     }
 
-    /// Sends a request.
+    /// Sends a request. Its answer must be one that the document tells of.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        Answer::read(self.inner.clone().oneshot(request).await.unwrap()).await
+        let asked = Asked::of(&request);
+        let answer = Answer::read(self.open(request).await).await;
+        validate::check(&asked, &answer);
+        answer
     }
 
     /// Sends a request with some headers and no body.

@@ -184,14 +184,14 @@ async fn what_makes_no_sense_is_refused() {
     for (query, status, code, parameter) in [
         ("near=48.11", 400, "invalid-parameter", "near"),
         ("near=91,0", 400, "invalid-parameter", "near"),
-        ("near=48,1&nearCommune=35238", 400, "invalid-parameter", "nearCommune"),
+        ("near=48,1&nearCommune=35238", 409, "conflicting-parameters", "nearCommune"),
         ("nearCommune=98818", 400, "invalid-parameter", "nearCommune"),
         ("nearCommune=35999", 404, "commune-not-found", ""),
-        ("radius=5", 400, "invalid-parameter", "radius"),
+        ("radius=5", 409, "conflicting-parameters", "radius"),
         ("near=48,1&radius=1001", 400, "invalid-parameter", "radius"),
-        ("sort=distance", 400, "invalid-parameter", "sort"),
+        ("sort=distance", 409, "conflicting-parameters", "sort"),
         ("open=tomorrow", 400, "invalid-parameter", "open"),
-        ("open=now&at=now", 400, "invalid-parameter", "at"),
+        ("open=now&at=now", 409, "conflicting-parameters", "at"),
         ("at=2076-01-01T10:00", 400, "invalid-parameter", "at"),
         ("region=0", 400, "invalid-parameter", "region"),
     ] {

@@ -73,7 +73,8 @@ async fn a_release_that_is_not_kept_says_how_to_start_again() {
         ("/v1/changes".to_owned(), 400, "missing-parameter", "since"),
         (format!("/v1?release={unknown}&release={unknown}"), 400, "repeated-parameter", "release"),
         (format!("/v1/releases?release={unknown}"), 400, "unknown-parameter", "release"),
-        ("/v1/releases?cursor=YQ".to_owned(), 400, "invalid-cursor", "cursor"),
+        ("/v1/releases?cursor=YQ".to_owned(), 409, "foreign-cursor", "cursor"),
+        ("/v1/releases?cursor=Y".to_owned(), 400, "invalid-cursor", "cursor"),
     ] {
         let problem = service.problem(&target).await;
         assert_eq!(

@@ -79,7 +79,7 @@ async fn what_cannot_be_asked_is_told() {
         ("/v1/search?q=a&lang=de", "invalid-parameter", "lang"),
         ("/v1/search?q=a&limit=51", "invalid-parameter", "limit"),
         ("/v1/search?q=a&limit=0", "invalid-parameter", "limit"),
-        ("/v1/search?q=a&cursor=abcd", "invalid-cursor", "cursor"),
+        ("/v1/search?q=a&cursor=abcd", "foreign-cursor", "cursor"),
         ("/v1/search?q=a&cursor=", "invalid-cursor", "cursor"),
         ("/v1/search?q=a&sort=title", "unknown-parameter", "sort"),
         ("/v1/search/suggestions?q=", "invalid-parameter", "q"),

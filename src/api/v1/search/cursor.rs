@@ -8,6 +8,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{KINDS, name_in};
 use crate::{
+    api::{problem::Problem, v1::paging},
     catalog::search::{Asked, Key, Place},
     content::guide::Language,
 };
@@ -41,9 +42,16 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// `None` if no page of what is asked for gave it.
-    pub fn read(text: &str, asked: &Asked<'_>) -> Option<Self> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+    /// The place that a text names, among the results of what is asked for.
+    ///
+    /// # Errors
+    /// The text is no cursor, or one of another search.
+    pub fn read(text: &str, asked: &Asked<'_>) -> Result<Self, Problem> {
+        let bytes = paging::decoded(text)?;
+        Self::from_bytes(&bytes, asked).ok_or_else(|| paging::foreign(text))
+    }
+
+    fn from_bytes(bytes: &[u8], asked: &Asked<'_>) -> Option<Self> {
         let (found, bytes) = bytes.split_first_chunk()?;
         let (score, name) = bytes.split_first_chunk()?;
         if *found != check(asked) {
@@ -77,10 +85,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::catalog::search::{Kind, Scope};
+    use crate::{
+        api::problem::Code,
+        catalog::search::{Kind, Scope},
+    };
 
     fn asked<'a>(text: &'a str, kinds: &'a [Kind]) -> Asked<'a> {
         Asked { text, kinds, language: None, scope: Scope::Everything }
+    }
+
+    fn code(text: &str, asked: &Asked<'_>) -> Code {
+        Cursor::read(text, asked).unwrap_err().code()
     }
 
     #[test]
@@ -91,8 +106,8 @@ mod tests {
                 Place { score: 541.05, key: Key { kind, slug: "acte".parse().unwrap(), guide } };
             let text = Cursor::new(place.clone()).write(&asked("acte", &[]));
             assert_eq!(Cursor::read(&text, &asked("acte", &[])).unwrap().place(), &place);
-            assert!(Cursor::read(&text, &asked("actes", &[])).is_none());
-            assert!(Cursor::read(&text, &asked("acte", &[Kind::Document])).is_none());
+            assert_eq!(code(&text, &asked("actes", &[])), Code::ForeignCursor);
+            assert_eq!(code(&text, &asked("acte", &[Kind::Document])), Code::ForeignCursor);
         }
     }
 
@@ -101,7 +116,7 @@ mod tests {
         fn no_text_makes_it_fail(text in "[A-Za-z0-9_-]{0,80}", bytes: Vec<u8>) {
             let of_search = [check(&asked("acte", &[])).to_vec(), bytes].concat();
             for text in [text, BASE64_URL_SAFE_NO_PAD.encode(of_search)] {
-                if let Some(cursor) = Cursor::read(&text, &asked("acte", &[])) {
+                if let Ok(cursor) = Cursor::read(&text, &asked("acte", &[])) {
                     prop_assert!(cursor.place().score.is_finite());
                 }
             }

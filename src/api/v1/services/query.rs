@@ -16,7 +16,7 @@ use super::{
 use crate::{
     api::{
         params::{self, FromParams, Params},
-        problem::Problem,
+        problem::{Code, Problem},
         v1::{
             asked::{AskedCommune, departement_schema, insee_schema, name_in, options_schema},
             paging,
@@ -127,20 +127,22 @@ impl FromParams for ServiceQuery {
         let near = params.parsed("near", |text| text.parse().ok(), EXPECTED_POINT)?;
         let near_commune = code("nearCommune")?;
         let centre = match (near, near_commune) {
-            (Some(_), Some(code)) => return Err(beside("nearCommune", code.as_str(), "near")),
+            (Some(_), Some(_)) => return Err(conflict("nearCommune", "beside \"near\"")),
             (Some(point), None) => Some(Centre::Point(point)),
             (None, code) => code.map(Centre::Commune),
         };
         let radius = |text: &str| text.parse().ok().filter(|n| (1..=MAX_RADIUS).contains(n));
         let expected = format!("a whole number of kilometres from 1 to {MAX_RADIUS}");
         let radius = params.parsed("radius", radius, &expected)?;
-        if let (Some(radius), None) = (radius, &centre) {
-            let expected = "nothing without \"near\" or \"nearCommune\"";
-            return Err(Problem::invalid("radius", &radius.to_string(), expected));
+        let by_distance = params.optional("sort")?.is_some_and(|sort| sort.ends_with("distance"));
+        for (name, is_there) in [("radius", radius.is_some()), ("sort", by_distance)] {
+            if is_there && centre.is_none() {
+                return Err(conflict(name, "without \"near\" or \"nearCommune\""));
+            }
         }
         let (open, at) = (AskedTime::read(params, "open")?, AskedTime::read(params, "at")?);
-        if let (Some(_), Some(at)) = (&open, &at) {
-            return Err(beside("at", at.as_str(), "open"));
+        if open.is_some() && at.is_some() {
+            return Err(conflict("at", "beside \"open\""));
         }
         Ok(Self {
             r#type: params.one_of("type", TYPES)?,
@@ -167,9 +169,10 @@ impl FromParams for ServiceQuery {
     }
 }
 
-/// Two parameters that exclude each other.
-fn beside(name: &str, found: &str, other: &str) -> Problem {
-    Problem::invalid(name, found, &format!("nothing beside {other:?}"))
+/// A parameter that makes no sense with the others.
+fn conflict(name: &str, how: &str) -> Problem {
+    let detail = format!("Such a {name:?} makes no sense {how}.");
+    Problem::new(Code::ConflictingParameters, detail).parameter(name)
 }
 
 impl ServiceQuery {
