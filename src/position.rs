@@ -146,7 +146,7 @@ mod tests {
         for (from, to, expected) in [
             // The town halls of Rennes and Paris; of Strasbourg and Saint-Denis de La Réunion.
             ("48.1113,-1.6800", "48.8566,2.3522", 307_900),
-            ("48.5818,7.7508", "-20.8789,55.4481", 8_974_000),
+            ("48.5818,7.7508", "-20.8789,55.4481", 9_056_000),
             ("48.1113,-1.6800", "48.1113,-1.6800", 0),
             // Across the date line.
             ("0,179.9", "0,-179.9", 22_239),

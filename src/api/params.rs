@@ -352,7 +352,6 @@ mod tests {
             ("limit=3", Ok((3, ""))),
             ("&limit=3&&", Ok((3, ""))),
             ("limit=3&q.a=b&q.c+d=%C3%A9", Ok((3, "a=b;c d=é;"))),
-            ("limit=3&release=9f2c1b7a3d5e8f60", Ok((3, ""))),
             ("", Err(Code::MissingParameter)),
             ("limit", Err(Code::InvalidParameter)),
             ("limit=x", Err(Code::InvalidParameter)),

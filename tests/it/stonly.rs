@@ -17,8 +17,8 @@ use axum::{
     routing::post,
 };
 use locadocs::stonly::{
-    Client, Context, Doubt, Journal, Plan, Publication, PushError, Settings, fingerprint, plan,
-    push,
+    Call, Client, Context, Doubt, Journal, Plan, Publication, PushError, Settings, fingerprint,
+    plan, push,
 };
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ impl World {
     fn assert_whole(&self) {
         let server = self.server.lock();
         let paths: Vec<&str> = server.applied.iter().map(|(path, _)| path.as_str()).collect();
-        let planned: Vec<&str> = self.plan.calls.iter().map(|call| call.path()).collect();
+        let planned: Vec<&str> = self.plan.calls.iter().map(Call::path).collect();
         assert_eq!(paths, planned);
         assert!(!serde_json::to_string(&server.applied).unwrap().contains("{{"));
         assert_eq!(server.applied[0].1["folderId"], 35);

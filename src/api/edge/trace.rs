@@ -34,7 +34,7 @@ fn read(text: &str) -> Option<Parent<'_>> {
     // Later versions may add parts; this one has four.
     let has_more = parts.next().is_some();
     let is_valid = version != "ff"
-        && !(version == "00" && has_more)
+        && (version != "00" || !has_more)
         && !is_zero(trace_id)
         && !is_zero(parent_id);
     is_valid.then_some(Parent { trace_id, parent_id })

@@ -163,7 +163,7 @@ pub mod tests {
         pub rank: Option<u32>,
         pub fruit: Vec<Fruit>,
         #[schema(no_recursion)]
-        pub branches: Vec<Tree>,
+        pub branches: Vec<Self>,
         pub root: Option<Root>,
     }
 

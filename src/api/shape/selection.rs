@@ -14,7 +14,7 @@ pub enum Kept {
     /// All that stands there.
     Whole,
     /// These fields, and what is kept of each.
-    Fields(BTreeMap<String, Kept>),
+    Fields(BTreeMap<String, Self>),
 }
 
 impl Kept {
@@ -115,7 +115,7 @@ mod tests {
     fn what_is_no_field_is_named_with_those_that_are() {
         let answers = answers();
         let tree = answers.get("/v1/tree").unwrap();
-        let deep = vec!["root"; MAX_DEPTH + 1].join(".");
+        let deep = ["root"; MAX_DEPTH + 1].join(".");
         let many = vec!["name"; params::MAX_LISTED + 1].join(",");
         for (text, path, valid) in [
             ("", "", Some("name rank fruit branches root")),

@@ -32,7 +32,7 @@ use crate::{
 mod language;
 mod tree;
 
-use language::{LanguageFilter, lang_parameter};
+use language::{LanguageFilter, LanguageRange, lang_parameter};
 pub use tree::{Step, StepType, Target};
 
 /// Guides, a page of them.
@@ -176,7 +176,7 @@ pub async fn list_guides(moment: Moment, Query(query): Query<GuideQuery>) -> Ans
         ("theme", query.theme.as_deref()),
         ("document", query.document.as_ref().map(Slug::as_str)),
         ("language", query.language.language.and_then(|language| name_in(LANGUAGES, language))),
-        ("lang", query.language.lang.as_ref().map(|range| range.as_str())),
+        ("lang", query.language.lang.as_ref().map(LanguageRange::as_str)),
     ];
     let link = page.links("/v1/guides", &query.page, &others);
     let items = guides.into_iter().map(GuideSummary::from).collect();

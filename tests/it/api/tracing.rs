@@ -42,6 +42,9 @@ async fn the_trace_that_a_request_names_is_in_its_logs() {
         .with_max_level(tracing::Level::DEBUG)
         .with_writer(log.clone())
         .finish();
+    // Were there one dispatcher alone, what other tests' threads meet first would be thought to be
+    // of no interest to anyone.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let _here = tracing::subscriber::set_default(subscriber);
     let service = Service::start();
     for (traceparent, is_taken) in [
