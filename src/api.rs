@@ -53,7 +53,12 @@ mod v1;
 pub use hooks::PING_PATH;
 pub use server::serve;
 pub use service::Service;
+// Words of the answers that open data uses as well.
 pub use settings::{ApiKeys, ForwardedHeader, Limits, Proxies, Rate, Settings};
+pub use v1::{
+    local_answer::{Access, SegmentStatus, TerritoryLevel},
+    text::RichText,
+};
 
 /// What the API answers from.
 #[derive(Debug, Clone)]

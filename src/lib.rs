@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod content;
+pub mod export;
 pub mod media;
 pub mod paris;
 pub mod position;

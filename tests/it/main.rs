@@ -9,6 +9,7 @@
 mod airtable;
 mod api;
 mod commands;
+mod export;
 mod feed;
 mod fixture;
 mod following;

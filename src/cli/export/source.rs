@@ -9,18 +9,23 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    airtable::{self, Client},
+    airtable::{self, Client, download::Downloader},
+    api::{self, metrics::Sources},
     catalog::Release,
     cli::{ConfigOption, logging},
     config::{Config, LogConfig},
+    media::Library,
     reference::Reference,
     sandbox::{self, Sandbox, config::DEFAULT_TOKEN, demo},
     store::Store,
     sync::{
-        engine::{self, Engine},
+        archive::Archive,
+        engine::Engine,
         live::{Live, Publication},
+        wake::Wake,
     },
 };
+use tokio_util::sync::CancellationToken;
 
 /// Flags that say what is exported.
 #[derive(Debug, Args)]
@@ -33,42 +38,99 @@ pub(super) struct Options {
     demo: bool,
 }
 
+/// Whether the files of the back office are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Media {
+    /// What the release says of them is enough.
+    Left,
+    /// They are read: from where the service keeps them, else from the base.
+    Read,
+}
+
 /// What is exported.
 pub(super) struct Source {
     /// The release.
     pub(super) publication: Arc<Publication>,
     /// Where the public reaches the service.
     pub(super) public_url: Option<Url>,
+    live: Arc<Live>,
+    media: Library,
+}
+
+/// A release and its files.
+struct Published {
+    live: Arc<Live>,
+    media: Library,
 }
 
 impl Options {
     /// Takes the last release that the service keeps, whether it runs or not; where none is kept,
     /// reads the base once.
-    pub(super) async fn read(&self) -> anyhow::Result<Source> {
+    pub(super) async fn read(&self, media: Media) -> anyhow::Result<Source> {
         if self.demo {
             logging::start(&LogConfig { filter: "warn".to_owned(), ..LogConfig::default() })?;
-            return Ok(Source { publication: read_demo().await?, public_url: None });
+            return read_demo(media).await?.source(None);
         }
         let config = self.config.load()?;
         logging::start(&config.log)?;
-        let publication = match kept(&config)? {
+        let published = match kept(&config)? {
             Some(kept) => kept,
-            None => read_base(config.airtable()?, config.engine()).await?,
+            None => read_base(config.airtable()?, &config, media).await?,
         };
-        Ok(Source { publication, public_url: config.http.public_url })
+        published.source(config.http.public_url)
     }
 }
 
-fn kept(config: &Config) -> anyhow::Result<Option<Arc<Publication>>> {
+impl Published {
+    fn source(self, public_url: Option<Url>) -> anyhow::Result<Source> {
+        let Self { live, media } = self;
+        let publication = live.publication().context("the base has nothing to publish")?;
+        Ok(Source { publication, public_url, live, media })
+    }
+}
+
+impl Source {
+    /// The very service that answers the public, without a port and without a limit.
+    pub(super) fn service(&self) -> anyhow::Result<api::Service> {
+        let reference = Reference::embedded()?;
+        let settings =
+            api::Settings { public_url: self.public_url.clone(), ..api::Settings::default() };
+        Ok(api::service(api::State {
+            live: Arc::clone(&self.live),
+            archive: Archive::new(Store::in_memory()?, reference),
+            wake: Arc::new(Wake::default()),
+            reference,
+            media: self.media.clone(),
+            clock: Utc::now,
+            settings,
+            metrics: Sources::default(),
+            stopping: CancellationToken::new(),
+        }))
+    }
+}
+
+fn kept(config: &Config) -> anyhow::Result<Option<Published>> {
     let Some(dir) = config.data_dir().filter(|dir| dir.exists()) else { return Ok(None) };
     let store = Store::open_beside(dir).context("store.data_dir")?;
     let Some(kept) = store.current_release()?.release else { return Ok(None) };
     let items = kept.items.iter().map(|it| (it.kind, it.key.as_str(), it.body.as_slice()));
     let release = Release::restore(&kept.id, items, Reference::embedded()?)?;
-    Ok(Some(Arc::new(Publication { release, published_at: kept.published_at })))
+    let live = Arc::new(Live::default());
+    live.publish(Publication { release, published_at: kept.published_at });
+    let media = match dir.join("media") {
+        folder if folder.exists() => {
+            let (library, damages) = Library::open(&folder, config.library())?;
+            for damage in damages {
+                tracing::warn!(%damage, "a kept file is left out");
+            }
+            library
+        }
+        _ => Library::in_memory(config.library()),
+    };
+    Ok(Some(Published { live, media }))
 }
 
-async fn read_demo() -> anyhow::Result<Arc<Publication>> {
+async fn read_demo(media: Media) -> anyhow::Result<Published> {
     let seed = demo::base()?;
     let base = seed.id.parse()?;
     let config = sandbox::config::Config {
@@ -80,19 +142,31 @@ async fn read_demo() -> anyhow::Result<Arc<Publication>> {
     let token = SecretString::from(DEFAULT_TOKEN);
     let mut airtable = airtable::Settings::new(sandbox.url().clone(), base, token);
     airtable.requests_per_second = None;
-    let publication = read_base(airtable, engine::Settings::default()).await;
+    let published = read_base(airtable, &Config::default(), media).await;
     sandbox.stop().await;
-    publication
+    published
 }
 
 async fn read_base(
     airtable: airtable::Settings,
-    settings: engine::Settings,
-) -> anyhow::Result<Arc<Publication>> {
+    config: &Config,
+    media: Media,
+) -> anyhow::Result<Published> {
     let live = Arc::new(Live::default());
     let reference = Reference::embedded()?;
+    let library = Library::in_memory(config.library());
+    let downloader = Downloader::new(config.downloads(airtable.base_url.clone()))?;
     let client = Client::new(airtable)?;
-    let engine = Engine::new(client, settings, reference, Arc::clone(&live), Utc::now);
-    engine.sync_once().await?;
-    live.publication().context("the base has nothing to publish")
+    let engine = Engine::new(client, config.engine(), reference, Arc::clone(&live), Utc::now);
+    match media {
+        Media::Left => {
+            engine.sync_once().await?;
+        }
+        Media::Read => {
+            let engine = engine.illustrated(library.clone(), downloader);
+            engine.sync_once().await?;
+            engine.fetch_media().await?;
+        }
+    }
+    Ok(Published { live, media: library })
 }
