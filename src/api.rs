@@ -1,6 +1,6 @@
 //! The public API: HTTP in front of the live publication.
 //!
-//! [`server`] takes connections, and [`service`] answers what was rendered before from its
+//! [`server`] takes connections, and [`mod@service`] answers what was rendered before from its
 //! [`pages`]. All else passes the [`edge`] and is routed: a request takes one publication and one
 //! instant ([`moment`]), reads its parameters strictly ([`params`]), asks the release one question
 //! and converts the answer to a wire type of [`v1`]. Errors are [`problem`]s. Routes and the OpenAPI
@@ -168,7 +168,7 @@ async fn unknown_path() -> Problem {
     Problem::of(Code::UnknownPath)
 }
 
-/// The OpenAPI document of [`router`], with a relative server: it needs no key and no network.
+/// The OpenAPI document of [`service()`], with a relative server: it needs no key and no network.
 pub fn openapi() -> OpenApi {
     docs::openapi(None)
 }

@@ -1,7 +1,7 @@
 //! Guides for Stonly: a guide as the calls of Stonly's public API that build it there.
 //!
-//! [`plan`] is pure: from a guide to [`Call`]s, in an order in which each names only what an
-//! earlier one made. [`push`] sends them, and [`Journal`] keeps what was answered, so that a push
+//! [`plan()`] is pure: from a guide to [`Call`]s, in an order in which each names only what an
+//! earlier one made. [`push()`] sends them, and [`Journal`] keeps what was answered, so that a push
 //! that stopped goes on where it did.
 //!
 //! What is known of that API, and how: `docs/stonly.md`.
