@@ -215,7 +215,9 @@ pub async fn suggest_communes(
                 })
                 .collect();
             let page = Page::only(*limit, found.len());
-            Answer::with(Policy::Program, CommuneSuggestions { items, page }).passing()
+            let answer = Answer::with(Policy::Program, CommuneSuggestions { items, page });
+            // The shortest are few, asked for by all who type, and take the longest.
+            if q.chars().count() > 2 { answer.passing() } else { answer }
         }
         Wanted::Page(asked) => {
             let communes = filter.of(app.reference);
