@@ -11,7 +11,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use utoipa::openapi::{ObjectBuilder, Type, path::Parameter, schema::Object};
+use utoipa::openapi::{
+    ObjectBuilder, Required, Type,
+    path::{Parameter, ParameterBuilder, ParameterIn},
+    schema::Object,
+};
 
 use super::{
     App,
@@ -152,14 +156,20 @@ pub fn release_id(params: &Params, name: &str) -> Result<Option<ReleaseId>, Prob
 pub const EXPECTED_RELEASE: &str = "the name of a release such as 9f2c1b7a3d5e8f60";
 
 /// Declares `release`.
+///
+/// Without an example: pages to try the API fill examples in, and it would be no kept release.
 pub fn release_parameter() -> Parameter {
-    params::optional(
-        RELEASE_PARAMETER,
-        "Answer from this release instead of the current one, as `X-Release` or `/v1/releases` \
-         names it, as long as it is kept: so a page and its requests never mix two.",
-        release_schema(),
-        "9f2c1b7a3d5e8f60",
-    )
+    ParameterBuilder::new()
+        .name(RELEASE_PARAMETER)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(
+            "Answer from this release instead of the current one, as `X-Release` or \
+             `/v1/releases` names it, as long as it is kept: so a page and its requests never mix \
+             two.",
+        ))
+        .schema(Some(release_schema()))
+        .build()
 }
 
 /// The schema of a release's name.

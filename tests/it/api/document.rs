@@ -226,7 +226,9 @@ fn every_operation_says_all_that_a_client_needs() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let name = &parameter["name"];
             assert!(!parameter["description"].as_str().unwrap().is_empty(), "{id}: {name}");
-            assert!(!parameter["example"].is_null(), "{id}: {name} has an example");
+            // Pages to try the API fill examples in, and no release is always kept.
+            let has_example = !parameter["example"].is_null();
+            assert_eq!(has_example, name != "release", "{id}: {name} has an example");
             assert!(parameter["schema"].is_object(), "{id}: {name} has a schema");
         }
         // A flat answer says itself what is wrong with the request.
