@@ -163,7 +163,7 @@ def wrk(pid, url, duration, headers=(), script=None, connections=CONNECTIONS):
     requests = int(re.search(r"(\d+) requests in", out)[1])
     return {
         "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
-        "p99": seconds(re.search(r"99%\s+(\S+)", out)[1]),
+        "p99": seconds(re.search(r"^\s+99%\s+(\S+)", out, re.MULTILINE)[1]),
         "cpu": spent / requests,
     }
 
