@@ -126,9 +126,9 @@ async fn answer(
 }
 
 /// Middleware: the same, for paths that answer even when nothing is published.
-pub async fn attach_if_published(state: State<App>, request: Request, next: Next) -> Response {
-    match state.live.publication() {
-        Some(_) => attach_current(state, request, next).await,
+pub async fn attach_if_published(State(app): State<App>, request: Request, next: Next) -> Response {
+    match app.live.publication() {
+        Some(publication) => answer(&app, publication, Choice::Current, request, next).await,
         None => next.run(request).await,
     }
 }

@@ -25,7 +25,7 @@ use moka::{
 };
 
 use super::{
-    answer::{Draft, Policy},
+    answer::{Draft, Keep, Policy},
     coding::Coding,
     metrics::Route,
     moment::Moment,
@@ -100,6 +100,7 @@ pub struct Page {
     /// that the target names.
     release: Option<ReleaseId>,
     policy: Policy,
+    keep: Keep,
     last_modified: Option<SystemTime>,
     plain: Rendered,
     encoded: Vec<(Coding, Rendered)>,
@@ -146,6 +147,7 @@ impl Page {
             route,
             release: moment.and_then(Moment::current).cloned(),
             policy,
+            keep: draft.keep,
             last_modified,
             plain: Rendered::new(headers, body.clone(), etag, Coding::Identity),
             encoded: Vec::new(),
@@ -160,6 +162,14 @@ impl Page {
     /// Whether it still says what is public.
     pub fn holds(&self, is_public: impl FnOnce(&ReleaseId) -> bool, now: DateTime<Utc>) -> bool {
         self.release.as_ref().is_none_or(is_public) && self.policy.end().is_none_or(|end| now < end)
+    }
+
+    /// Whether it may be asked for again, and took longer to make than to find.
+    pub fn is_worth_keeping(&self) -> bool {
+        match self.keep {
+            Keep::Always => true,
+            Keep::IfCompressed => !self.encoded.is_empty(),
+        }
     }
 
     /// Whether it was encoded so.
@@ -178,9 +188,9 @@ impl Page {
     ///
     /// # Errors
     /// When the encoder fails, which writing to memory excludes.
-    pub async fn encoded(&self, wanted: Coding) -> io::Result<Self> {
+    pub async fn encoded(mut self, wanted: Coding) -> io::Result<Self> {
         if self.has(wanted) {
-            return Ok(self.clone());
+            return Ok(self);
         }
         let plain = self.plain.body.clone();
         let (coding, body) = match plain.len() {
@@ -189,9 +199,8 @@ impl Page {
         };
         let headers = self.plain.whole.clone();
         let rendered = Rendered::new(headers, body, etag(&self.plain.body, coding)?, coding);
-        let mut page = self.clone();
-        page.encoded.push((wanted, rendered));
-        Ok(page)
+        self.encoded.push((wanted, rendered));
+        Ok(self)
     }
 
     /// The response to a request with these conditions: the body, or a 304 with the headers alone.

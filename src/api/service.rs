@@ -25,11 +25,11 @@ use tower::{BoxError, ServiceExt as _, util::BoxCloneSyncService};
 
 use super::{
     App,
-    answer::{Draft, Keep},
-    coding::Coding,
+    answer::Draft,
     deprecation,
     edge::{
         self,
+        rate::Verdict,
         timing::{self, SERVER_TIMING, Served},
     },
     metrics::Route,
@@ -88,7 +88,7 @@ impl Service {
         let method = request.method().clone();
         let id = RequestId::of(request.headers());
         let verdict = app.guard.check(&request);
-        let is_refused = verdict.is_some_and(|verdict| verdict.wait.is_some());
+        let is_refused = verdict.as_ref().is_some_and(Verdict::is_refusal);
         let asked = match is_refused {
             false => Asked::of(&method, request.uri(), request.headers(), (app.clock)()),
             true => None,
@@ -156,7 +156,15 @@ impl Service {
                 let replaced = self.0.app.pages.replaced(&asked.target, will_do, render).await;
                 replaced.map_err(SyncWrapper::into_inner)
             }
-            None => self.render(asked, request).await.map(Some),
+            None => {
+                let rendered = self.render(asked, request).await;
+                if let Ok(page) = &rendered
+                    && page.is_worth_keeping()
+                {
+                    self.0.app.pages.put(&asked.target, Arc::clone(page)).await;
+                }
+                rendered.map(Some)
+            }
         };
         match rendered {
             Ok(Some(page)) => self.respond(&page, asked, Served::Miss),
@@ -175,8 +183,8 @@ impl Service {
         let Some(page) = page.filter(|page| self.holds(page, asked)) else {
             return self.render(asked, request).await;
         };
-        let page = page.encoded(asked.coding).await.map_err(|error| Routed::failed(&error))?;
-        Ok(Arc::new(page))
+        let page = Arc::unwrap_or_clone(page).encoded(asked.coding).await;
+        page.map(Arc::new).map_err(|error| Routed::failed(&error))
     }
 
     /// Renders an answer; gives it back if it is no page.
@@ -189,17 +197,12 @@ impl Service {
         let (Some(draft), StatusCode::OK) = (&routed.draft, routed.response.status()) else {
             return Err(Box::new(routed));
         };
-        let is_worth_it = draft.keep == Keep::Always || asked.coding != Coding::Identity;
         let page = Page::new(routed.route, routed.response, draft, &self.0.app.settings);
         let page = match page {
-            Ok(page) if asked.coding != Coding::Identity => page.encoded(asked.coding).await,
-            page => page,
+            Ok(page) => page.encoded(asked.coding).await,
+            Err(error) => Err(error),
         };
-        let page = Arc::new(page.map_err(|error| Routed::failed(&error))?);
-        if is_worth_it {
-            self.0.app.pages.put(&asked.target, Arc::clone(&page)).await;
-        }
-        Ok(page)
+        page.map(Arc::new).map_err(|error| Routed::failed(&error))
     }
 
     /// Asks the routes, and adds what follows from the question.
@@ -207,9 +210,10 @@ impl Service {
         let methods = edge::methods_of(&request);
         let Ok(mut response) = self.0.routes.clone().oneshot(request).await;
         let extensions = response.extensions_mut();
-        let (route, draft) = (extensions.remove().unwrap_or_default(), extensions.remove());
+        let route: Route = extensions.remove().unwrap_or_default();
+        let draft = extensions.remove();
         edge::tell_methods(methods, &mut response);
-        if let Some(path) = Route::path(&route) {
+        if let Some(path) = route.path() {
             deprecation::tell(path, response.headers_mut());
             if let Some(asked) = asked {
                 tags::tell(&asked.target, &mut response);

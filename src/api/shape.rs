@@ -17,7 +17,7 @@ use utoipa::openapi::{OpenApi, path::Parameter};
 
 use super::{
     answer::Draft,
-    params::{self, Params, TakesCommon},
+    params::{self, Params},
     problem::{Code, Problem},
 };
 use schema::{Answers, Place};
@@ -42,12 +42,11 @@ impl Shapes {
 }
 
 /// Middleware: cuts an answer to the fields that are asked for.
-pub async fn apply(State(shapes): State<Shapes>, mut request: Request, next: Next) -> Response {
+pub async fn apply(State(shapes): State<Shapes>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().cloned();
     let Some(answer) = path.and_then(|path| shapes.0.get(path.as_str())) else {
         return next.run(request).await;
     };
-    request.extensions_mut().insert(TakesCommon);
     let kept = match asked(&request, &answer) {
         Ok(kept) => kept,
         Err(problem) => return problem.into_response(),

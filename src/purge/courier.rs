@@ -76,11 +76,6 @@ impl Kept {
         Self { known: Mutex::new(known), save }
     }
 
-    /// Nothing is known, and nothing is kept.
-    pub fn nothing() -> Self {
-        Self::new(None, Box::new(|_| Ok(())))
-    }
-
     fn knows(&self, url: &Url, release: &str) -> bool {
         self.known.lock().get(&name(url)).is_some_and(|known| known == release)
     }

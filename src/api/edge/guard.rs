@@ -70,7 +70,7 @@ impl Guard {
 
     /// The answer to a request with this verdict, if it is refused.
     pub fn refusal(&self, verdict: Option<&Verdict>) -> Option<Response> {
-        verdict?.wait?;
-        Some(Problem::of(Code::TooManyRequests).into_response())
+        let is_refused = verdict.is_some_and(Verdict::is_refusal);
+        is_refused.then(|| Problem::of(Code::TooManyRequests).into_response())
     }
 }

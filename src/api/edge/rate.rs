@@ -74,6 +74,13 @@ pub struct Verdict {
     pub wait: Option<Duration>,
 }
 
+impl Verdict {
+    /// Whether the request is one too many.
+    pub fn is_refusal(&self) -> bool {
+        self.wait.is_some()
+    }
+}
+
 impl Limiter {
     /// Nobody has asked yet.
     pub fn new(rate: Rate) -> Self {

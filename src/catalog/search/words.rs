@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, Stemmer, StopWordFilter,
-    TextAnalyzer, Token, TokenStream, Tokenizer,
+    TextAnalyzer, TextAnalyzerBuilder, Token, TokenStream, Tokenizer,
 };
 
 /// Longer words, in bytes, are not worth the place, nor the time to look for slips in them.
@@ -59,6 +59,17 @@ impl Words {
 
 /// Words without case and accents.
 pub(super) fn folded() -> TextAnalyzer {
+    telling_words().build()
+}
+
+/// The stems of these words. French rules are used for all texts, so that a query needs no language:
+/// they take the plural from English words too.
+pub(super) fn stems() -> TextAnalyzer {
+    telling_words().filter(Stemmer::new(Language::French)).build()
+}
+
+/// The words that say something, without case and accents.
+fn telling_words() -> TextAnalyzerBuilder<impl Tokenizer> {
     TextAnalyzer::builder(Splitter::default())
         .filter(RemoveLongFilter::limit(LONGEST_WORD))
         .filter(LowerCaser)
@@ -67,21 +78,6 @@ pub(super) fn folded() -> TextAnalyzer {
         .filter(AsciiFoldingFilter)
         // Again, for those who type none of the accents.
         .filter(stop_words())
-        .build()
-}
-
-/// The stems of these words. French rules are used for all texts, so that a query needs no language:
-/// they take the plural from English words too.
-pub(super) fn stems() -> TextAnalyzer {
-    TextAnalyzer::builder(Splitter::default())
-        .filter(RemoveLongFilter::limit(LONGEST_WORD))
-        .filter(LowerCaser)
-        .filter(stop_words())
-        .filter(asking())
-        .filter(AsciiFoldingFilter)
-        .filter(stop_words())
-        .filter(Stemmer::new(Language::French))
-        .build()
 }
 
 /// All words without case and accents, even those that say nothing.
